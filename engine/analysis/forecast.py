@@ -5,58 +5,14 @@ A time is `None` where it depends on a throughput or a number of images that no 
 failures, edits of the queue and the packing of new images are not foreseen."""
 
 import heapq
-import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-LEAST_SPREAD = 0.1
-"""Least relative error of a forecast, either way: two earlier runs of equal throughput prove little."""
-
-Kind: TypeAlias = tuple[str, int, str, str]
-"""Arch, image size in pixels, precision, stem: runs alike in these have the same throughput on one device."""
-
-
-class Span(NamedTuple):
-    """Time in seconds from now: earliest, most likely, latest."""
-
-    low: float
-    mid: float
-    high: float
-
-    def then(self, seconds: "Span") -> "Span":
-        return Span(self.low + seconds.low, self.mid + seconds.mid, self.high + seconds.high)
-
-    def not_before(self, other: "Span") -> "Span":
-        return Span(max(self.low, other.low), max(self.mid, other.mid), max(self.high, other.high))
-
-
-NOW = Span(0.0, 0.0, 0.0)
-
-
-class Pace(NamedTuple):
-    """Throughput in training images per second of a run's whole time, evaluation and start included."""
-
-    slow: float
-    usual: float
-    fast: float
-
-
-class PastRun(NamedTuple):
-    """Throughput and number of images of an earlier run."""
-
-    kind: Kind
-    device: str
-    data: str
-    images: float
-    """Training images of an epoch, each counted once even where the epoch shows it more often."""
-    pace: Pace
-    threads: int | None = None
-    """Compute threads; None where they are not known."""
-    training: float = 0.0
-    """Training images per second of training alone."""
-    batch_size: int = 0
+from engine.analysis.paces import NOW, Kind, Pace, PastRun, Span, duration, images_shown, pooled, shared_pace
+from engine.analysis.shared_cards import ForecastCard, SharedCards
+from engine.hardware.card_memory import CardRun
 
 
 class QueuedRun(NamedTuple):
@@ -81,6 +37,10 @@ class QueuedRun(NamedTuple):
     """As `images_shown` takes them."""
     gpus: int = 1
     """Cards that share its batches."""
+    memory_key: str = ""
+    memory_place: str = ""
+    peak_memory_gb: float | None = None
+    trains_alone: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -97,17 +57,6 @@ class QueuedRun(NamedTuple):
         return max(self.epochs - begun, 0.0)
 
 
-def images_shown(measured: float | None, steps: int, batch_size: int) -> float | None:
-    """Return the training images that an epoch of so many steps shows. `measured`: those of the run's longest epoch, in
-    which a stop leaves out what came before it; None before there is one.
-
-    The steps alone tell it within a batch: None where that is more than LEAST_SPREAD."""
-    most = steps * batch_size
-    if measured is None or not steps:
-        return most if steps * LEAST_SPREAD >= 1 else None
-    return min(max(measured, most - batch_size + 1), most)
-
-
 class ForecastWorker(NamedTuple):
     """Worker that takes runs."""
 
@@ -116,6 +65,10 @@ class ForecastWorker(NamedTuple):
     free: Span | None
     """End of its present run; None where it cannot be forecast."""
     cards: int = 1
+    card: ForecastCard | None = None
+    """Card that it shares."""
+    run: CardRun | None = None
+    """Run that it trains now, where it shares its card."""
 
     def can_train(self, need: "Need") -> bool:
         """On the CPU processes stand for cards."""
@@ -134,50 +87,57 @@ class Knowledge:
     """Throughputs by kind of run and device, and training images by data set."""
 
     paces: Mapping[tuple[Kind, str], Pace]
+    """Of runs that had their device for themselves."""
     images: Mapping[str, float]
+    at_once: Mapping[tuple[Kind, str], Mapping[int, Pace]] = field(default_factory=dict)
+    """Of all runs, by how many were on the card at once."""
+    peaks: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Largest peak in GiB by memory key and place."""
     _alike: dict[tuple[object, ...], Span | None] = field(default_factory=dict)
-    """Cache of durations, by all of a task but its id, and the device."""
+    """Cache of durations, by all of a task but its id, the device and how many are on it at once."""
 
-    def seconds(self, task: QueuedRun, device: str) -> Span | None:
+    def pace(self, kind: Kind, device: str, at_once: int = 1) -> Pace | None:
+        """Return the throughput of a run beside others on a device, measured or assumed; None where it is unknown."""
+        return shared_pace(self.at_once.get((kind, device), {}), at_once)
+
+    def seconds(self, task: QueuedRun, device: str, at_once: int = 1) -> Span | None:
         """Forecast the duration of a run on a device; None where its throughput or data are unknown."""
-        key = (*task[1:], device)
+        key = (*task[1:], device, at_once)
         if key not in self._alike:
-            self._alike[key] = self._seconds(task, device)
+            self._alike[key] = self._seconds(task, device, at_once)
         return self._alike[key]
+
+    def card_run(self, task: QueuedRun, card: ForecastCard | None) -> CardRun:
+        """Return a run with what is known of its memory on such a card."""
+        place = card.place if card is not None else ""
+        own = task.peak_memory_gb if place and task.memory_place == place else None
+        return CardRun(task.id, own, self.peaks.get((task.memory_key, place)), task.trains_alone)
 
     def images_of(self, task: QueuedRun) -> float | None:
         """Return the training images that an epoch shows, by the run itself or by another on the same data."""
         per_pass = self.images.get(task.data)
         return task.images or (per_pass * task.passes if per_pass is not None else None)
 
-    def _seconds(self, task: QueuedRun, device: str) -> Span | None:
-        pace, shown = self.paces.get((task.kind, device)), self.images_of(task)
+    def _seconds(self, task: QueuedRun, device: str, at_once: int) -> Span | None:
+        pace, shown = self.pace(task.kind, device, at_once), self.images_of(task)
         if pace is None or shown is None or not task.epochs_left:
             return None
         return duration(shown * task.epochs_left, pace)
 
 
-def learn(past: Iterable[PastRun]) -> Knowledge:
-    """Pool earlier runs, given newest first, by kind and device. The newest run on a data set tells its size."""
-    alike: dict[tuple[Kind, str], list[Pace]] = defaultdict(list)
+def learn(past: Iterable[PastRun], peaks: Mapping[tuple[str, str], float] | None = None) -> Knowledge:
+    """Pool earlier runs, given newest first, by kind, device and how many shared it. The newest run on a data set tells
+    its size. `peaks`: as in Knowledge."""
+    alike: dict[tuple[Kind, str], dict[int, list[Pace]]] = defaultdict(lambda: defaultdict(list))
     images: dict[str, float] = {}
     for run in past:
-        alike[run.kind, run.device].append(run.pace)
+        alike[run.kind, run.device][run.at_once].append(run.pace)
         images.setdefault(run.data, run.images)
-    return Knowledge({key: _pooled(paces) for key, paces in alike.items()}, images)
-
-
-def _pooled(paces: Sequence[Pace]) -> Pace:
-    usual = statistics.median(pace.usual for pace in paces)
-    return Pace(min(pace.slow for pace in paces), usual, max(pace.fast for pace in paces))
-
-
-def duration(images: float, pace: Pace) -> Span:
-    """Forecast the seconds for a number of images, from the fastest to the slowest measured throughput and at least
-    LEAST_SPREAD either way."""
-    usual = images / pace.usual
-    low = min(images / pace.fast, usual * (1 - LEAST_SPREAD))
-    return Span(low, usual, max(images / pace.slow, usual * (1 + LEAST_SPREAD)))
+    at_once = {
+        key: {count: pooled(paces) for count, paces in shared.items()} for key, shared in alike.items()
+    }
+    alone = {key: paces[1] for key, paces in at_once.items() if 1 in paces}
+    return Knowledge(alone, images, at_once, peaks or {})
 
 
 class Forecast(NamedTuple):
@@ -219,9 +179,11 @@ def _simulate(
     ]
     heapq.heapify(free)
     idle: list[tuple[float, int, Span]] = []
+    cards = SharedCards([(each.card, each.run, each.free) for each in stations if each.run and each.free])
     while free:
         time, number, since = heapq.heappop(free)
-        task = scheduler.take(time, stations[number])
+        station = stations[number]
+        task = scheduler.first(time, station)
         if task is None:
             opening = scheduler.next_opening(time)
             if opening is None:
@@ -229,15 +191,22 @@ def _simulate(
             else:
                 heapq.heappush(free, (opening, number, since))
             continue
+        run = known.card_run(task, station.card)
+        if later := cards.next_end(station.card, run, time):
+            heapq.heappush(free, (later.mid, number, since.not_before(later)))
+            continue
+        scheduler.take(task)
         opened = scheduler.opened.get(task.id)
         start = since.not_before(opened) if opened else since
-        seconds = known.seconds(task, stations[number].device)
+        at_once = cards.at_once(station.card, run, time, scheduler.left)
+        seconds = known.seconds(task, station.device, at_once)
         if seconds is None:
             yield task.id, Forecast(start, None)
             return
         end = start.then(seconds)
         yield task.id, Forecast(start, end)
         heapq.heappush(free, (end.mid, number, end))
+        cards.begin(station.card, run, end)
         if scheduler.finish(task.id, end):
             for each in idle:
                 heapq.heappush(free, each)
@@ -255,6 +224,8 @@ class _Scheduler:
     ) -> None:
         self.opened: dict[int, Span] = {}
         self._tasks = queue
+        self.left = len(queue)
+        """Tasks that nobody has taken."""
         self._waits: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = defaultdict(list)
         self._later: list[tuple[float, int]] = []
@@ -288,12 +259,17 @@ class _Scheduler:
                 opens = True
         return opens
 
-    def take(self, time: float, station: ForecastWorker) -> QueuedRun | None:
-        """Take the first ready task that a station can train; None where there is none."""
+    def first(self, time: float, station: ForecastWorker) -> QueuedRun | None:
+        """Return the first ready task that a station can train; None where there is none."""
         while self._later and self._later[0][0] <= time:
             self._open(heapq.heappop(self._later)[1])
         heaps = [heap for need, heap in self._ready.items() if heap and station.can_train(need)]
-        return self._tasks[heapq.heappop(min(heaps, key=lambda heap: heap[0]))] if heaps else None
+        return self._tasks[min(heap[0] for heap in heaps)] if heaps else None
+
+    def take(self, task: QueuedRun) -> None:
+        """Take a task that `first` has returned."""
+        heapq.heappop(self._ready[Need(task.needs_card, task.gpus)])
+        self.left -= 1
 
     def next_opening(self, time: float) -> float | None:
         """Return the time, after `time`, at which the next task becomes ready; None where it is unknown."""

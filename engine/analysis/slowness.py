@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engine.analysis.forecast import Kind, PastRun
+from engine.analysis.paces import Kind, PastRun
 
 SLOW = 3.0
 """Times that a run is slower than runs like it when it is said."""
@@ -22,13 +22,16 @@ class Progress(NamedTuple):
     images_per_s: float | None
     steps: int
     """Steps of the present epoch."""
+    at_once: int = 1
+    """Runs on its card, itself included."""
 
 
 def slow_text(run: Progress, past: Iterable[PastRun]) -> str:
     """Say that a run trains at less than a third of what runs of its kind and batch size did with as many threads on
-    such a device; empty where it does not, or where nothing is known."""
+    such a device; empty where it does not, or where nothing is known. Runs that share a card are taken to divide what
+    it computes."""
     alike = [
-        each.training
+        each.training * min(each.at_once / run.at_once, 1.0)
         for each in past
         if each.training
         and (each.kind, each.device, each.threads, each.batch_size)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlmodel import Session
 
-from engine.analysis.forecast import Knowledge, Pace, PastRun, QueuedRun, Span, duration, images_shown
+from engine.analysis.forecast import Knowledge, QueuedRun
+from engine.analysis.paces import Pace, PastRun, Span, duration, images_shown
 from engine.spec.stems import STEMS
 from engine.store.run_environment import RunEnvironment
 from engine.store.schema import epoch_table, run_table
@@ -57,6 +58,7 @@ def past_runs(session: Session) -> list[PastRun]:
             func.min(epoch.images_per_s).label("slowest"),
             func.avg(epoch.images_per_s).label("mean"),
             func.max(epoch.images_per_s).label("fastest"),
+            func.avg(epoch.runs_at_once).label("at_once"),
             IMAGES.label(MEASURED_IMAGES.name),
         )
         .join(epoch_table, epoch.run_id == run.id)
@@ -120,18 +122,24 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
         environment.threads,
         row.mean,
         row.batch_size,
+        round(float(row.at_once or 1)),
     )
 
 
 def running_end(
-    row: Any, run: QueuedRun, now: datetime, known: Knowledge, longest: float | None = None
+    row: Any,
+    run: QueuedRun,
+    now: datetime,
+    known: Knowledge,
+    longest: float | None = None,
+    at_once: int = 1,
 ) -> Span | None:
     """Estimate the seconds until a running run ends, by its own throughput and that of runs like it; `run` has its
-    columns. `longest`: the value of `longest_s`."""
+    columns. `longest`: the value of `longest_s`; `at_once`: the runs on its card, itself included."""
     images = known.images_of(run)
     if not run.steps_per_epoch or not run.epochs or images is None:
         return None
-    alike = known.paces.get((run.kind, RunEnvironment(row.environment).device_kind))
+    alike = known.pace(run.kind, RunEnvironment(row.environment).device_kind, at_once)
     own = _own_pace(row, images, now, longest)
     if own is None and alike is None:
         return None

@@ -8,19 +8,12 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
-from engine.analysis.forecast import (
-    NOW,
-    Forecast,
-    ForecastWorker,
-    Knowledge,
-    PastRun,
-    QueuedRun,
-    Span,
-    forecast,
-    learn,
-)
+from engine.analysis.forecast import Forecast, ForecastWorker, Knowledge, QueuedRun, forecast, learn
+from engine.analysis.paces import NOW, PastRun, Span
+from engine.analysis.shared_cards import ForecastCard
 from engine.analysis.slowness import Progress, slow_text
 from engine.queries.queue_reasons import QueueReasons
+from engine.queries.shared_cards import cards_of, read_peaks, runs_at_once
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import queue, workers
 from engine.store.activity import Activity, activity_of
@@ -64,6 +57,8 @@ class Facts:
     """Of the running runs, as `longest_s` gives it."""
     first: Sequence[QueuedRun] = ()
     """The first FAR queued runs, in the queue's order."""
+    peaks: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Of the runs' memory on the cards that workers share, as `read_peaks` gives them."""
 
 
 def reasons(session: Session) -> dict[int, str]:
@@ -88,7 +83,8 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
         lambda: longest_s(session, [row.id for row in running]),
         lambda: read_first(session) if has_times else (),
     )
-    return told(Facts(why, there, running, past, longest, first), wanted)
+    peaks = read_peaks(session, there, [*running, *first])
+    return told(Facts(why, there, running, past, longest, first, peaks), wanted)
 
 
 def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
@@ -96,20 +92,28 @@ def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiti
     asked, running, now = facts.queue, facts.running, datetime.now(UTC)
     named = asked.order if wanted is None else list(dict.fromkeys(wanted))
     why = {run_id: reason for run_id in named if (reason := asked.of(run_id)) is not None}
-    known = learn(facts.past)
+    known, cards = learn(facts.past, facts.peaks), cards_of(facts.there)
     device_of = {each.id: _device(each) for each in facts.there}
+    beside = runs_at_once(cards, [row.worker_id for row in running])
     ends = {
-        row.id: _end(row, now, known, device_of.get(row.worker_id), facts.longest.get(row.id))
+        row.id: _end(
+            row,
+            now,
+            known,
+            device_of.get(row.worker_id),
+            facts.longest.get(row.id),
+            beside.get(row.worker_id, 1),
+        )
         for row in running
     }
     found: dict[int, Forecast] = {}
     if why and facts.there and asked.obstacle != PAUSED:
-        stations = _forecast_workers(facts.there, running, ends)
+        stations = _forecast_workers(facts.there, running, ends, cards, known)
         able = [run for run in facts.first if run.id not in asked.lacks]
         found = forecast(able, stations, ends, asked.unmet, known, None if wanted is None else set(why))
     said = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
-    slow = {row.id: slow_text(_progress(row), facts.past) for row in running}
+    slow = {row.id: slow_text(_progress(row, beside.get(row.worker_id, 1)), facts.past) for row in running}
     return said | {run_id: Waiting(None, None, _times(now, ends[run_id]), slow[run_id]) for run_id in shown}
 
 
@@ -175,34 +179,47 @@ def read_running(session: Session) -> list[Row[Any]]:
     return list(session.execute(select(*columns).where(IS_RUNNING)))
 
 
-def _progress(row: Row[Any]) -> Progress:
+def _progress(row: Row[Any], at_once: int) -> Progress:
     run, environment = QueuedRun(*row[: len(QueuedRun._fields)]), RunEnvironment(row.environment)
     steps = row.step - row.epoch * row.steps_per_epoch
     return Progress(
-        run.kind, environment.device_kind, environment.threads, run.batch_size, row.images_per_s, steps
+        run.kind,
+        environment.device_kind,
+        environment.threads,
+        run.batch_size,
+        row.images_per_s,
+        steps,
+        at_once,
     )
 
 
 def _forecast_workers(
-    there: Collection[Worker], running: Collection[Row[Any]], ends: Mapping[int, Span | None]
+    there: Collection[Worker],
+    running: Collection[Row[Any]],
+    ends: Mapping[int, Span | None],
+    cards: Mapping[int, ForecastCard],
+    known: Knowledge,
 ) -> list[ForecastWorker]:
-    held = {row.worker_id: ends[row.id] for row in running}
-    return [
-        ForecastWorker(_device(each), workers.has_card(each), held.get(each.id, NOW), each.cards)
-        for each in there
-    ]
+    held = {row.worker_id: row for row in running}
+    found = []
+    for each in there:
+        row, card = held.get(each.id), cards.get(each.id or 0)
+        run = known.card_run(QueuedRun(*row[: len(QueuedRun._fields)]), card) if row and card else None
+        free = ends[row.id] if row else NOW
+        found.append(ForecastWorker(_device(each), workers.has_card(each), free, each.cards, card, run))
+    return found
 
 
 def _end(
-    row: Row[Any], now: datetime, known: Knowledge, device: str | None, longest: float | None
+    row: Row[Any], now: datetime, known: Knowledge, device: str | None, longest: float | None, at_once: int
 ) -> Span | None:
     """Estimate when a running run ends; None while it packs images or was asked to stop."""
     if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
     run = QueuedRun(*row[: len(QueuedRun._fields)])
     if run.steps_per_epoch:
-        return running_end(row, run, now, known, longest)
-    return known.seconds(run, device) if device is not None else None
+        return running_end(row, run, now, known, longest, at_once)
+    return known.seconds(run, device, at_once) if device is not None else None
 
 
 def _device(worker: Worker) -> str:

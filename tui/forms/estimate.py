@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from engine.analysis.forecast import Knowledge, Pace, QueuedRun
+from engine.analysis.forecast import Knowledge, QueuedRun
+from engine.analysis.paces import Pace
 from engine.spec.archs import find_arch
 from engine.spec.run_spec import RunSpec
 from engine.spec.stems import Stem
@@ -54,7 +55,7 @@ def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -
     shown = known.images.get(spec.data, images)
     if shown is None:
         return None
-    pace = known.paces.get((task.kind, device))
+    pace = known.pace(task.kind, device)
     usual = pace.usual if pace is not None else _guessed(spec, device, known)
     return (shown * spec.passes * spec.epochs / usual, pace is None) if usual else None
 

@@ -4,18 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.forecast import (
+from engine.analysis.forecast import ForecastWorker, QueuedRun, forecast, learn
+from engine.analysis.paces import (
     LEAST_SPREAD,
     NOW,
-    ForecastWorker,
     Pace,
     PastRun,
-    QueuedRun,
     Span,
     duration,
-    forecast,
     images_shown,
-    learn,
 )
 from engine.recipes.batch_parts import part_count
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.analysis.forecast import Pace, PastRun
+from engine.analysis.paces import Pace, PastRun
 from engine.analysis.slowness import Progress, slow_text
 
 KIND = ("resnet18", 32, "auto", "imagenet")
@@ -35,3 +35,15 @@ def test_it_is_silent_where_the_run_is_faster_or_nothing_is_known(
     run: Progress, alike: list[PastRun]
 ) -> None:
     assert slow_text(run, alike) == ""
+
+
+def test_a_run_that_shares_its_card_is_expected_to_be_slower() -> None:
+    [alone] = past(300)
+    run = RUN._replace(images_per_s=80.0)
+    assert slow_text(run, [alone]) == "slow: 80 images/s, usually 300; is the machine busy?"
+    assert slow_text(run._replace(at_once=2), [alone]) == ""
+    shared = run._replace(at_once=2, images_per_s=40.0)
+    assert slow_text(shared, [alone]) == "slow: 40 images/s, usually 150; is the machine busy?"
+    assert slow_text(shared._replace(at_once=1), [alone._replace(at_once=2)]).startswith(
+        "slow: 40 images/s, usually 300"
+    )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis.forecast import Pace, PastRun, learn
+from engine.analysis.forecast import learn
+from engine.analysis.paces import Pace, PastRun
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from engine.spec.archs import ARCH_INFOS
