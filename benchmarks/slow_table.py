@@ -131,10 +131,11 @@ def _rows_shown(place: Place) -> float:
     with _app(place) as app:
         while time.perf_counter() < deadline:
             for chunk, screen in app.screens():
-                if any(ARCH in line[:60] for line in screen.display[2:]):
+                if any(ARCH in line for line in screen.display[2:]):
                     return chunk.at - app.began
             time.sleep(0.2)
-    raise AssertionError(f"no run was shown within {START_TIMEOUT_S} s")
+        seen = "\n".join(screen.display)
+    raise AssertionError(f"no run was shown within {START_TIMEOUT_S} s:\n{seen}")
 
 
 def _settle(app: Watched) -> None:

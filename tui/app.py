@@ -169,6 +169,8 @@ class ResnetTui(InternalsApp):
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         self._home_screen.show(message.snapshot)
         self._release(LAYOUT_PASSES)
+        if message.snapshot.unread:
+            self.refresh_feed()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
         self._slow_table.poll_failed()

@@ -231,6 +231,8 @@ class Snapshot:
     is_grouped: bool
     """False where groups were not asked for."""
     counts: Mapping[str, int]
+    unread: int
+    """Runs of a large table that have not been read yet: they are in `counts`, not in `rows`."""
     left_s: float | None
     """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None

@@ -1,6 +1,7 @@
 """The queue as a reader knows it who reads only what changed: with fifty thousand queued runs, most of a poll went into
 reading all of them again."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -50,6 +51,8 @@ class QueueState:
     def __init__(self) -> None:
         self._places: dict[int, tuple[int, int, int]] = {}
         """Each queued run's place in the order of claims."""
+        self.through: tuple[int, int, int] | None = None
+        """Last place up to which all queued runs are known; None where all are. Those behind have no reason yet."""
         self._owners: dict[int, str] = {}
         self._needy: dict[int, NeedyRun] = {}
         self._links: dict[int, Mapping[int, LinkKind]] = {}
@@ -60,26 +63,30 @@ class QueueState:
         self._past: list[PastRun] = []
         self._is_running_read = self._is_past_read = False
 
-    def forget(self) -> None:
-        """Forget all runs, before all are taken anew."""
-        self.__init__()  # type: ignore[misc]
-
     def take(self, runs: Iterable[Listed], gone: Iterable[int], change: QueueChange) -> None:
         """Take runs that changed, and what else changed of them."""
         for run in runs:
             self._drop(run.id)
-            if run.status == "queued":
-                self._places[run.id] = -run.priority, run.position, run.id
-                if run.user_name:
-                    self._owners[run.id] = run.user_name
+            self.add(run)
         for run_id in gone:
             self._drop(run_id)
         self._needy |= {run.id: run for run in change.needy}
         self._links |= change.links
 
+    def add(self, run: Listed) -> None:
+        """Take a run that is read for the first time, and whose needs and links are known."""
+        if run.status == "queued":
+            self._places[run.id] = -run.priority, run.position, run.id
+            if run.user_name:
+                self._owners[run.id] = run.user_name
+
     def _drop(self, run_id: int) -> None:
         for known in (self._places, self._owners, self._needy, self._links, self._first):
             known.pop(run_id, None)
+
+    def knows_the_head_alone(self) -> None:
+        """Note that more runs are queued behind those that are known."""
+        self.through = max(self._places.values(), default=None)
 
     def running_changed(self) -> None:
         """Read running runs anew next time: one of them has written progress, began or ended."""
@@ -98,7 +105,10 @@ class QueueState:
         is_paused: bool,
     ) -> Facts:
         """Return what reasons and times are worked out from. `status_of`: of any run, None for one that is gone."""
-        order = [place[2] for place in sorted(self._places.values())]
+        places = sorted(self._places.values())
+        if self.through is not None:
+            places = places[: bisect_right(places, self.through)]
+        order = [place[2] for place in places]
         lacks = {run_id: said for run_id, run in self._needy.items() if (said := run.lacks(there))}
         obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
         owners = self._owners if len(set(self._owners.values())) > 1 else {}

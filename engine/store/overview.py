@@ -7,10 +7,10 @@ from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, func, select, type_coerce
+from sqlalchemy import Select, String, func, select, type_coerce
 from sqlmodel import Session
 
-from engine.store.schema import run_table
+from engine.store.schema import IS_RUNNING, QUEUE_ORDER, run_table
 from engine.store.status import ENDED, Cause, Request, Status
 
 
@@ -54,6 +54,7 @@ class Listed(NamedTuple):
     """Of the best epoch, by key: those that were asked for and are defined."""
 
 
+_RUN = run_table.c
 _COLUMNS = tuple(name for name in Listed._fields if name != "metrics")
 _TAGS = _COLUMNS.index("tags")
 _TEXTS = tuple(
@@ -74,17 +75,45 @@ def changed_runs(
     session: Session, after: int, metrics: Sequence[str] = (), *, ended: bool = True
 ) -> Iterator[Listed]:
     """Yield the runs written after the change `after` (-1: all), with these metrics of their best epochs; without
-    `ended` only those that have not ended.
+    `ended` only those that have not ended."""
+    statement = _listed(metrics)
+    statement = statement.where(_RUN.changed > after) if after >= 0 else statement
+    return _read(session, statement if ended else statement.where(_RUN.status.not_in(ENDED)), metrics)
 
-    Equal texts are one object: most runs of many say what others say, and each text takes 60 bytes and more."""
-    table = run_table.c
+
+def first_runs(session: Session, metrics: Sequence[str], *, waiting: int, ended: int) -> Iterator[Listed]:
+    """Yield the running runs, the first `waiting` of those that wait, in the queue's order, and the newest `ended`."""
+    listed = _listed(metrics)
+    first = listed.where(_RUN.status.in_(["queued", "paused"])).order_by(*QUEUE_ORDER).limit(waiting)
+    newest = listed.where(_RUN.status.in_(ENDED)).order_by(_RUN.id.desc()).limit(ended)
+    for some in (listed.where(IS_RUNNING), first, newest):
+        yield from _read(session, some, metrics)
+
+
+def newest_runs(
+    session: Session, metrics: Sequence[str], *, before: int | None, most: int | None
+) -> Iterator[Listed]:
+    """Yield the newest `most` runs with ids below `before`; None: all."""
+    listed = _listed(metrics).order_by(_RUN.id.desc()).limit(most)
+    return _read(session, listed if before is None else listed.where(_RUN.id < before), metrics)
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    rows = session.execute(select(_RUN.status, func.count()).group_by(_RUN.status))
+    return {status: count for status, count in rows}
+
+
+def _listed(metrics: Sequence[str]) -> Select[Any]:
     # Most runs have no tags: a JSON parser asked ten thousand times costs more than the reading.
-    columns = [type_coerce(table.tags, String) if name == "tags" else table[name] for name in _COLUMNS]
-    statement = select(*columns, *(table.best_metrics[key].as_float() for key in metrics))
-    statement = statement.where(table.changed > after) if after >= 0 else statement
-    found = session.execute(statement if ended else statement.where(table.status.not_in(ENDED)))
+    columns = [type_coerce(_RUN.tags, String) if name == "tags" else _RUN[name] for name in _COLUMNS]
+    return select(*columns, *(_RUN.best_metrics[key].as_float() for key in metrics))
+
+
+def _read(session: Session, statement: Select[Any], metrics: Sequence[str]) -> Iterator[Listed]:
+    """Yield the rows of a statement. Equal texts are one object: most runs of many say what others say, and each text
+    takes 60 bytes and more."""
     texts: dict[Any, Any] = {}
-    for part in found.partitions(READ_AT_ONCE):
+    for part in session.execute(statement).partitions(READ_AT_ONCE):
         values: list[Iterable[Any]] = list(zip(*part, strict=True))
         for place in _TEXTS:
             values[place] = map(texts.setdefault, values[place], values[place])

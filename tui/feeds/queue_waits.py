@@ -2,7 +2,7 @@
 a reason for any other run when it is looked at."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
@@ -74,8 +74,11 @@ class QueueWaits:
     def take(self, changes: TableChanges, changed: Mapping[int, Change]) -> None:
         """Take what changed in the run table."""
         gone = [run_id for run_id, change in changed.items() if change.run is None]
-        runs: Iterable[Listed] = [change.run for change in changed.values() if change.run is not None]
-        self._queue.take((*changes.unended, *runs), gone, changes.queue)
+        read_anew = {run.id for run in changes.runs}
+        for run in changes.piece:
+            if run.id not in read_anew:
+                self._queue.add(run)
+        self._queue.take((*changes.unended, *changes.runs), gone, changes.queue)
         if changed:
             self._queue.running_changed()
         if any(change.has_measured for change in changed.values()):
@@ -83,6 +86,14 @@ class QueueWaits:
         around = changes.is_paused, {(worker.id, worker.device) for worker in changes.there}
         self._has_moved |= around != self._around or any(change.has_moved for change in changed.values())
         self._around = around
+
+    def knows_the_head_alone(self) -> None:
+        """Note that more runs are queued behind those that were taken."""
+        self._queue.knows_the_head_alone()
+
+    def knows_all(self) -> None:
+        """Note that all queued runs have been taken."""
+        self._queue.through, self._has_moved = None, True
 
     def read(
         self, session: Session, changes: TableChanges, status_of: Callable[[int], Status | None]
@@ -101,6 +112,6 @@ class QueueWaits:
 
     def left_s(self) -> float | None:
         """Return the seconds until all runs will have ended; None where that is not known of each."""
-        if len(self.reasons.order) > FAR:
+        if len(self.reasons.order) > FAR or self._queue.through is not None:
             return None
         return seconds_left(self.waits, datetime.now(UTC))

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,10 +16,12 @@ from engine.store import listing, workers
 from engine.store.database import ChangeWatch, Store, read_together
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
-from engine.store.status import ENDED, Status
+from engine.store.status import Status
 from engine.store.tables import Worker
+from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
-from tui.feeds.queue_waits import Change, QueueWaits, queue_part
+from tui.feeds.known_runs import KnownRuns
+from tui.feeds.queue_waits import Change, QueueWaits
 from tui.feeds.run_detail import RunDetailReader
 from tui.feeds.table_changes import TableChanges, read_changes
 from tui.lent_stores import borrow_store, give_back
@@ -42,8 +43,9 @@ class RunTableFeed:
         self._file = self._store.which_file()
         self._version: Hashable = None
         self._shown: int | None = None
-        self._unended: dict[int, Listed] = {}
-        """Runs that have not ended, with what their rows do not have: most of ten thousand have ended."""
+        self._runs = KnownRuns()
+        self._pages: FirstPages | None = None
+        """Set while a large table has not been read to its end."""
         self._lacks_unended = False
         """True before the first poll that starts from a known snapshot."""
         self._rows: Mapping[int, RunRow] = dict(known.rows) if known is not None else {}
@@ -52,25 +54,23 @@ class RunTableFeed:
         self._unfolded: set[int] = set()
         """Runs that changed since the groups were made."""
         self._groups: Mapping[int, RunRow] = {}
-        self._parts: dict[int, tuple[int, int]] = {}
-        """Fold of each run of a cross-validation, and the number of its folds."""
         self._unlike = Unlike()
         self._queue, self._detail = QueueWaits(), RunDetailReader()
         self._counts: Counter[str] = Counter(row.status for row in self._rows.values())
         self._seen_change = -1
         self._metrics: tuple[str, ...] = ()
-        self._latest_end: datetime | None = None
         self._changes: TableChanges | None = None
         """Changes of the last reading, without their runs."""
         self._last = known
         self._read_at = 0.0
-        if known is not None and known.read_to is not None and known.read_to[0] == self._file:
+        is_whole = known is not None and not known.unread
+        if is_whole and known is not None and known.read_to is not None and known.read_to[0] == self._file:
             self._go_on_from(known, *known.read_to[1:])
 
     def _go_on_from(self, known: Snapshot, metrics: tuple[str, ...], change: int) -> None:
         """Take what a snapshot has seen of this run table, so that most of its runs are not read again."""
-        self._seen_change, self._metrics, self._latest_end = change, metrics, known.latest_end
-        self._parts = {row.id: row.part for row in known.rows.values() if any(row.part)}
+        self._seen_change, self._metrics, self._runs.latest_end = change, metrics, known.latest_end
+        self._runs.parts = {row.id: row.part for row in known.rows.values() if any(row.part)}
         self._unlike.take(known.rows.values())
         self._lacks_unended = True
 
@@ -83,13 +83,15 @@ class RunTableFeed:
         None where nothing changed. Raises StoreError where the database cannot be read."""
         if tuple(metrics) != self._metrics:
             self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
+            self._pages = None
         if grouped != (self._folding is not None):
             self._folding, self._version = Folding() if grouped else None, None
             self._groups, self._unfolded = {}, set(self._rows)
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
-        is_unchanged = version == self._version and run_id == self._shown and not self._unlike.wanted()
+        is_settled = self._pages is None and not self._unlike.wanted()
+        is_unchanged = version == self._version and run_id == self._shown and is_settled
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
@@ -107,9 +109,15 @@ class RunTableFeed:
 
     def _look(self, session: Session, *, is_same: bool) -> TableChanges:
         """Read what was written; where the table `is_same` only the workers, which may have died."""
+        after, metrics = self._seen_change, self._metrics
+        if self._pages is not None:
+            return self._pages.next(session, after, metrics, all_at_once=self._folding is not None)
         if is_same and self._changes is not None:
             return replace(self._changes, there=workers.present(session))
-        return read_changes(session, self._seen_change, self._metrics, with_unended=self._lacks_unended)
+        if after < 0 and self._folding is None and is_large(session, self._store):
+            self._pages = FirstPages()
+            return self._pages.first(session, metrics)
+        return read_changes(session, after, metrics, with_unended=self._lacks_unended)
 
     def _read(self, session: Session, run_id: int | None, changes: TableChanges) -> Snapshot:
         changed = self._take(session, changes)
@@ -143,18 +151,19 @@ class RunTableFeed:
         around = self._workers(changes.there), changes.is_paused
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
-        if last is not None and is_same and same_detail and not is_detail_old:
+        if last is not None and is_same and same_detail and not is_detail_old and not last.unread:
             return replace(last, workers=around[0], is_paused=around[1], reasons=reasons, read_to=read_to)
         return Snapshot(
             rows=self._rows,
             groups=self._groups,
             is_grouped=self._folding is not None,
-            counts=+self._counts,
+            counts=+self._counts if self._pages is None else self._pages.counts,
+            unread=0 if self._pages is None else sum(self._pages.counts.values()) - len(self._rows),
             left_s=self._queue.left_s(),
             detail=self._read_detail(session, shown, asked) if shown is not None else None,
             workers=around[0],
             is_paused=around[1],
-            latest_end=self._latest_end,
+            latest_end=self._runs.latest_end,
             reasons=reasons,
             read_to=read_to,
         )
@@ -165,25 +174,24 @@ class RunTableFeed:
             self._seen_change = -1
             changes = read_changes(session, -1, self._metrics)
         is_first = self._seen_change < 0
-        if changes.unended:
-            self._unended = {run.id: run for run in changes.unended}
         if is_first or self._lacks_unended:
             self._queue.forget()
             self._lacks_unended = False
-        changed: dict[int, Change] = {}
-        for run in changes.runs:
-            changed[run.id] = self._change_of(run.id, run)
-            self._parts.pop(run.id, None)
-            if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
-                self._latest_end = run.ended_at
-        self._parts |= changes.folds
+        changed = self._runs.take(changes, self._rows)
         self._seen_change = changes.seen
-        for gone in self._gone(session, changes, changed, is_first=is_first):
-            changed[gone] = self._change_of(gone, None)
-        self._keep_unended(changed)
-        self._unlike.take(changes.runs)
+        pages = self._pages
+        if pages is None or pages.is_done:
+            for gone in self._gone(session, changes, changed, is_first=is_first):
+                changed[gone] = self._runs.change_of(gone, None, self._rows)
+        self._runs.keep(changed)
+        self._unlike.take((*changes.piece, *changes.runs))
         self._queue.take(changes, changed)
-        self._changes = replace(changes, runs=(), folds={}, queue=QueueChange((), {}), unended=())
+        if pages is not None and is_first:
+            self._queue.knows_the_head_alone()
+        elif pages is not None and pages.is_done:
+            self._queue.knows_all()
+            self._pages = None
+        self._changes = replace(changes, runs=(), piece=(), folds={}, queue=QueueChange((), {}), unended=())
         return changed
 
     def _gone(
@@ -197,26 +205,14 @@ class RunTableFeed:
             return set()
         return (self._rows.keys() | changed.keys()) - listing.run_ids(session)
 
-    def _change_of(self, run_id: int, run: Listed | None) -> Change:
-        """Return a run's change since it was read last."""
-        if run_id in self._unended:
-            before = self._unended[run_id]
-            return Change(queue_part(before), before.epoch, run)
-        return Change((self._rows[run_id].status,) if run_id in self._rows else None, None, run)
-
-    def _keep_unended(self, changed: Mapping[int, Change]) -> None:
-        for run_id, change in changed.items():
-            if change.run is not None and change.run.status not in ENDED:
-                self._unended[run_id] = change.run
-            else:
-                self._unended.pop(run_id, None)
-
     def _status_of(self, changed: Mapping[int, Change], run_id: int) -> Status | None:
         """Return a run's status after the changes that the rows do not have yet; None where it is gone."""
         if run_id in changed:
             run = changed[run_id].run
             return run.status if run is not None else None
-        return self._rows[run_id].status if run_id in self._rows else None
+        if run_id in self._rows:
+            return self._rows[run_id].status
+        return self._pages.statuses.get(run_id) if self._pages is not None else None
 
     def _is_to_read(self, run_id: int | None, changed: Mapping[int, Change]) -> bool:
         """Return True for a run whose detail has to be read."""
@@ -242,7 +238,7 @@ class RunTableFeed:
                 rows[run_id] = row
                 self._counts[row.status] += 1
         for run_id in others & rows.keys():
-            row, run = rows[run_id], self._unended.get(run_id)
+            row, run = rows[run_id], self._runs.unended.get(run_id)
             row = waiting_again(row, run, self._queue.waits.get(run_id)) if run is not None else row
             settings = self._unlike.words(row.group)
             row = row if row.settings == settings else row._replace(settings=settings)
@@ -252,7 +248,7 @@ class RunTableFeed:
         return rows if is_new else self._rows
 
     def _row(self, run: Listed) -> RunRow:
-        part = self._parts.get(run.id, (0, 0))
+        part = self._runs.parts.get(run.id, (0, 0))
         return make_row(run, self._queue.waits.get(run.id), self._unlike.words(run.group_key), part)
 
     def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
@@ -279,7 +275,7 @@ class RunTableFeed:
         return first.id if first is not None else None
 
     def _workers(self, there: Sequence[Worker]) -> tuple[Any, ...]:
-        return make_workers(there, (run for run in self._unended.values() if run.status == "running"))
+        return make_workers(there, (run for run in self._runs.unended.values() if run.status == "running"))
 
     def _read_detail(self, session: Session, run_id: int, asked: int | None) -> Detail:
         if run_id < 0:

@@ -28,6 +28,8 @@ class TableChanges:
     """Runs in the table."""
     there: Sequence[Worker]
     is_paused: bool
+    piece: Sequence[Listed] = ()
+    """Runs that were read for the first time, of a large table."""
     unended: Sequence[Listed] = field(default=())
     """All that have not ended, where they were asked for."""
 

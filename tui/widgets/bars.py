@@ -36,6 +36,8 @@ class HeadLine(TextLine):
         text.append(f"  {self._place}   ", style="dim")
         counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
         text.append("  ".join(counts) or "no runs yet")
+        if snapshot.unread:
+            text.append(f"  reading {snapshot.unread:,} more runs …", style="dim")
         if snapshot.is_paused:
             text.append("  ‖ queue paused", style=f"bold {self.app.theme_variables['warning']}")
         if snapshot.left_s is not None:
