@@ -42,7 +42,8 @@ class Home:
     def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
         """Find the home from the flags, else from environment variables, else take the current folder."""
         root = (home or Path.cwd()).absolute()
-        url = db or os.environ.get(DB_VARIABLE) or f"{SQLITE_PREFIX}runs.db"
+        named = db or os.environ.get(DB_VARIABLE) or "runs.db"
+        url = named if "://" in named else f"{SQLITE_PREFIX}{named}"
         cache_text = os.environ.get(CACHE_VARIABLE)
         folder = cache or (Path(cache_text) if cache_text else None)
         return cls(root, url, folder.absolute() if folder else root / "cache")

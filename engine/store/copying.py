@@ -1,19 +1,22 @@
 """Copy of a run table into another database, checked row by row."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, Table, func, insert, select
 from sqlmodel import Session, SQLModel
 
+from engine.files.paths import SQLITE_PREFIX
 from engine.store import workers
 from engine.store.backends.protocol import backend_of
 from engine.store.clock import next_change
-from engine.store.database import Store
+from engine.store.database import Store, open_store
 from engine.store.errors import StoreError
 from engine.store.run_numbers import numbered
 from engine.store.schema import IS_RUNNING, clock_table, edit_table, run_table
@@ -62,12 +65,37 @@ def copy_runs(source: Store, target: Store) -> Copied:
     return Copied(counts, digest)
 
 
+def close_moved(store: Store, to: str) -> None:
+    """Let nobody open a database whose runs were moved to another: both would give new runs the same numbers and
+    folders. An empty `to` opens it again."""
+    with store.write() as session:
+        session.execute(clock_table.update().values(moved_to=to))
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename the file of a run table whose runs were moved away; return its new path, None for a file in use or for
+    none. Raises StoreError for a file that is no run table."""
+    if not path.exists():
+        return None
+    found = open_store(f"{SQLITE_PREFIX}{path}", create=False, may_have_moved=True)
+    with found.read() as session:
+        moved = bool(session.execute(select(clock_table.c.moved_to)).scalar())
+    found.close()  # which empties its journal
+    if not moved:
+        return None
+    free = (path.with_name(f"{path.name}.{number}") for number in itertools.count(1))
+    aside = next(each for each in free if not each.exists())
+    path.rename(aside)
+    return aside
+
+
 def _check_rest(session: Session, source: Store) -> None:
     """Raise StoreError where somebody would go on writing to the old table."""
     running = list(session.execute(select(run_table.c.id).where(IS_RUNNING)).scalars())
     if running:
         raise StoreError(
-            f"{numbered(running)} of {source.backend.where} in training: pause or stop it, then copy"
+            f"{numbered(running)} of {source.backend.where} {'is' if len(running) == 1 else 'are'} in training: "
+            "wait, pause or stop the workers (resnet-tui workers stop --all), then copy"
         )
     if there := workers.present(session):
         raise StoreError(
@@ -81,7 +109,8 @@ def _check_empty(session: Session, target: Store) -> None:
         count = session.execute(select(func.count()).select_from(table)).scalar_one()
         if count:
             raise StoreError(
-                f"{target.backend.where} is not empty ({count:,} rows of {table.name}): give an empty database"
+                f"{target.backend.where} is not empty (it has {count:,} {table.name}{'s' * (count != 1)}): give an "
+                "empty database"
             )
 
 

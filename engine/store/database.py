@@ -19,7 +19,7 @@ from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0018"
+SCHEMA = "0019"
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
 Options = Literal["read_options", "write_options", "row_options"]
@@ -126,16 +126,22 @@ class ChangeWatch:
         self._connection.close()
 
 
-def open_store(url: str, *, create: bool = True) -> Store:
+def open_store(url: str, *, create: bool = True, may_have_moved: bool = False) -> Store:
     """Open a database, bringing its schema up to date; with `create` a missing file is made.
 
-    Raises StoreError for what is not a database, not ours, newer than this program, or cannot be written."""
+    Raises StoreError for what is not a database, not ours, newer than this program, or cannot be written; and for one
+    whose runs were moved to another, unless it `may_have_moved`."""
     backend = backend_for(url)
     store = Store(backend.make_engine(create=create), backend)
     try:
         backend.check_access()
         with explained(backend):
-            _migrate(store)
+            moved_to = _migrate(store)
+            if moved_to and not may_have_moved:
+                raise StoreError(
+                    f"the runs of {backend.where} were moved to {moved_to}: name that one with RESNET_TUI_DB or --db, "
+                    "or open this one again with resnet-tui db reopen"
+                )
             backend.set_up(store.engine)
     except BaseException:
         store.close()
@@ -192,10 +198,11 @@ def url_shown(url: str) -> str:
     return re.sub(r"^([^:]*://[^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
 
 
-def _migrate(store: Store) -> None:
-    found = _schema_of(store)
+def _migrate(store: Store) -> str:
+    """Bring the schema up to date; return the database that the runs were moved to, empty where they were not."""
+    found, moved_to = _schema_of(store)
     if found == SCHEMA:
-        return
+        return moved_to
     if found is not None and found > SCHEMA:
         raise StoreError(
             f"{store.backend.where} was made by a newer resnet-tui: install {_newest_program(store.engine)}"
@@ -205,6 +212,7 @@ def _migrate(store: Store) -> None:
 
     writing = store.engine.execution_options(**store.backend.write_options)
     upgrade(writing, program_version=own_version())
+    return moved_to
 
 
 def own_version() -> str:
@@ -215,28 +223,31 @@ def own_version() -> str:
         return ""
 
 
-def _schema_of(store: Store) -> str | None:
-    """Return the schema's number, or None for an empty database."""
+def _schema_of(store: Store) -> tuple[str | None, str]:
+    """Return the schema's number, or None for an empty database, and the database that its runs were moved to."""
     engine, dialect = store.engine, store.engine.dialect
     single = engine.execution_options(**store.backend.single_options)
     try:
         with single.connect() as connection:  # the usual case takes one statement
-            return connection.exec_driver_sql("SELECT version_num FROM alembic_version, clock").scalar()
+            row = connection.exec_driver_sql(
+                "SELECT version_num, moved_to FROM alembic_version, clock"
+            ).first()
+            return (None, "") if row is None else (row[0], row[1])
     except ProgrammingError:
         pass
     except OperationalError as error:
-        if "no such table" not in str(error.orig):
+        if "no such" not in str(error.orig):  # table or column: of an earlier schema, or of another program
             raise
     with engine.connect() as connection:
         if all(dialect.has_table(connection, name) for name in ("alembic_version", "clock")):
-            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar(), ""
         names = dialect.get_table_names(connection)
     if names:
         raise StoreError(
             f"{store.backend.where} belongs to another program (it has a table {sorted(names)[0]!r}): "
             "give another database with --db"
         )
-    return None
+    return None, ""
 
 
 def _newest_program(engine: Engine) -> str:

@@ -235,15 +235,17 @@ def _is_lost(session: Session, held: Claim, dead_workers: Collection[int]) -> bo
     return session.execute(mine).first() is not None
 
 
-def expire_leases(store: Store, *, dead_workers: Collection[int] = ()) -> list[int]:
-    """Put back the runs whose lease has expired or whose worker is known to be dead; return their ids.
+def expire_leases(
+    store: Store, *, dead_workers: Collection[int] = (), trusts_leases: bool = True
+) -> list[int]:
+    """Put back the runs whose lease has expired or whose worker is known to be dead; return their ids. With
+    `trusts_leases` False an expired lease tells nothing.
 
     They are first read without the write lock, because mostly there are none, and each is checked again when it is put
     back, because its worker may have renewed the lease in between."""
     with store.read() as session:
-        statement = select(run_table.c.id, run_table.c.attempt).where(
-            IS_RUNNING, _lost(session, dead_workers)
-        )
+        lost = _lost(session, dead_workers) if trusts_leases else run_table.c.worker_id.in_(dead_workers)
+        statement = select(run_table.c.id, run_table.c.attempt).where(IS_RUNNING, lost)
         held = [Claim(row.id, row.attempt) for row in session.execute(statement)]
     returned = []
     for each in held:

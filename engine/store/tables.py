@@ -37,6 +37,8 @@ class Clock(Table, table=True):
     """Then no run is claimed; running ones go on."""
     program_version: str = ""
     """The newest program that has migrated this database."""
+    moved_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Database that all was copied to and that is in use since; empty where this one is in use."""
 
 
 class Run(Table, table=True):

@@ -22,6 +22,7 @@ from engine.text import log
 from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
+from engine.worker.left_behind import Draining, LostRuns
 from engine.worker.orders import Order
 from engine.worker.run_claims import RunClaims
 from engine.worker.shutdown import Shutdown, Urgency
@@ -62,6 +63,7 @@ class Worker:
         first, *_ = found.each()
         self._telemetry = telemetry.reader(*first)
         self._claims = RunClaims(store, self.id, found, options)
+        self._lost, self._draining = LostRuns(store, options.lease), Draining(store)
         self._cores = CoreShares(store, self.id, found.device, slots=_slots(found, options))
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._claimed_s = 0.0
@@ -73,7 +75,7 @@ class Worker:
         self._held: Claim | None = None
         self._first_step: int | None = None
         """Of the run in training, when it was first looked at."""
-        self._next_beat = self._next_look = self._next_spare_look = 0.0
+        self._next_beat = self._next_spare_look = 0.0
         self._wanted_spare_at = 0.0
         self._tolerance = Tolerance()
         self._doorbell = _make_doorbell()
@@ -90,11 +92,12 @@ class Worker:
                 try:
                     held = self._claim()
                     if held is not None:
+                        self._draining.begin_again()
                         bad_end = self._train(held)
                         # Patience with the run table begins anew, however long the run took.
                         ended, reached_at = ended + 1, time.monotonic()
                         self._tell_how_it_ended(held, bad_end)
-                    elif self._options.drain and not self._pending():
+                    elif self._options.drain and self._draining.is_done():
                         return
                     else:
                         self._attend(self._claims.busy or "idle")
@@ -128,20 +131,10 @@ class Worker:
         if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
             self._unrecorded.record()
             self._unrecorded = None
-        self._take_back_lost_runs()
+        self._lost.look()
         held = self._claims.next(self._ours)
         self._claimed_s = time.monotonic()
         return held
-
-    def _take_back_lost_runs(self) -> None:
-        """Put back the runs of workers that have gone: they keep their place before the next claim."""
-        for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
-            log(f"run {run_id}: worker lost, put back in the queue")
-        self._next_look = time.monotonic() + self._options.lease / 3
-
-    def _pending(self) -> bool:
-        with self.store.read() as session:
-            return bool(listing.pending(session))
 
     def _train(self, held: Claim) -> Ending | None:
         """Gives the bad end that the worker recorded.
@@ -216,8 +209,7 @@ class Worker:
             now_in = workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
             if now_in in workers.ASKED:
                 self._shutdown.ask(after_this_run=now_in == workers.DRAINING)
-        if now >= self._next_look:
-            self._take_back_lost_runs()
+        self._lost.look_if_due()
         if now >= self._next_spare_look:
             self._next_spare_look = now + SPARE_LOOK_EVERY_S
             self._look_after_spare(now)

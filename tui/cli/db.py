@@ -6,28 +6,37 @@ from typing import Annotated
 import typer
 
 from engine.files.paths import SQLITE_PREFIX, sqlite_file
-from engine.store.copying import copy_runs
+from engine.store.copying import close_moved, copy_runs, set_aside
 from engine.store.database import open_store, url_shown
 from tui.cli.options import Json
 from tui.cli.output import CliError, print_json, print_line
 
-db = typer.Typer(help="Copy the run table to another database.", no_args_is_help=True, add_completion=False)
+db = typer.Typer(help="Move the run table to another database.", no_args_is_help=True, add_completion=False)
 Place = Annotated[str, typer.Argument(metavar="URL|FILE", show_default=False)]
 
 
 def copy(
     source: Place,
     target: Place,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="A backup: the first database stays the one in use.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
-    """Copy all runs, their measurements and the edits that can be undone from one database to another that is empty.
+    """Move all runs, their measurements and the edits that can be undone from one database to another that is empty.
 
-    Each is the file of a run table, or a URL such as postgresql://user@host/runs. Rows are counted and compared; the
-    copied table keeps its rows; its tables are brought up to date first. Files of runs stay where they are."""
+    Each is the file of a run table, or a URL such as postgresql://user@host/runs. Rows are counted and compared. The
+    first database keeps them but is closed: two in use would give new runs the same numbers and folders. A file that
+    was closed so makes room for the way back. Files of runs stay where they are."""
     if _place(source) == _place(target):
         raise CliError("both databases are the same: give another one to copy to")
-    found, new = open_store(_url(source), create=False), open_store(_url(target))
+    found = open_store(_url(source), create=False, may_have_moved=keep)
+    path = sqlite_file(_url(target))
+    aside = set_aside(path) if path is not None else None
+    new = open_store(_url(target))
     copied = copy_runs(found, new)
+    if not keep:
+        close_moved(found, _shown(target))
     if as_json:
         print_json(
             {
@@ -35,15 +44,32 @@ def copy(
                 "to": url_shown(_url(target)),
                 "rows": copied.counts,
                 "sha256": copied.digest,
+                "set_aside": str(aside) if aside is not None else None,
             }
         )
         return 0
-    rows = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in copied.counts.items() if count)
-    print_line(f"copied and compared: {rows or 'no rows'}; SHA-256 of both {copied.digest[:16]}…")
+    if aside is not None:
+        print_line(f"{path}, whose runs were moved away, is now {aside}")
+    runs, epochs, rows = copied.counts["run"], copied.counts["epoch_metrics"], sum(copied.counts.values())
     print_line(
-        f"go on with RESNET_TUI_DB set to the second URL ({url_shown(_url(target))}), or give it as --db"
+        f"copied and compared: {runs:,} run{'s' * (runs != 1)} with {epochs:,} epoch{'s' * (epochs != 1)}, {rows:,} "
+        f"rows in all; SHA-256 of both {copied.digest[:16]}…"
     )
+    if not keep:
+        print_line(f"{_shown(source)} is closed: go on with RESNET_TUI_DB or --db set to {_shown(target)}")
     return 0
+
+
+def reopen(place: Place) -> int:
+    """Open a database again that `db copy` has closed. What was trained in the other one since is not in it."""
+    close_moved(open_store(_url(place), create=False, may_have_moved=True), "")
+    print_line(f"{_shown(place)} is open again")
+    return 0
+
+
+def _shown(place: str) -> str:
+    path = sqlite_file(_url(place))
+    return url_shown(_url(place)) if path is None else f"{SQLITE_PREFIX}{path.resolve()}"
 
 
 def _place(place: str) -> str | Path:
@@ -58,3 +84,4 @@ def _url(place: str) -> str:
 
 
 db.command("copy")(copy)
+db.command("reopen")(reopen)

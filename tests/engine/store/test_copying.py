@@ -90,7 +90,7 @@ def test_a_row_that_comes_out_otherwise_undoes_the_copy(
 def test_a_table_at_work_or_a_full_one_is_refused(source: Store, tmp_path: Path) -> None:
     target = open_store(f"sqlite:///{tmp_path / 'to.db'}")
     add_runs(target, [SPEC])
-    with pytest.raises(StoreError, match=r"to.db is not empty \(1 rows of run\): give an empty database"):
+    with pytest.raises(StoreError, match=r"to.db is not empty \(it has 1 run\): give an empty database"):
         copy_runs(source, target)
     worker = workers.register(source, pid=1, device="cpu", device_name="test")
     with pytest.raises(
@@ -99,7 +99,9 @@ def test_a_table_at_work_or_a_full_one_is_refused(source: Store, tmp_path: Path)
         copy_runs(source, target)
     held = queue.claim(source, worker)
     assert held is not None
-    with pytest.raises(StoreError, match=f"run {held.run_id} of .* in training: pause or stop it, then copy"):
+    with pytest.raises(
+        StoreError, match=f"run {held.run_id} of .* is in training: wait, pause or stop the workers"
+    ):
         copy_runs(source, target)
     target.close()
 
@@ -110,12 +112,26 @@ def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
     assert found["rows"]["run"] == 8 and len(found["sha256"]) == 64
     assert shell("ls", "--db", f"sqlite:///{tmp_path / 'to.db'}", "--json") == 0
     assert len(json.loads(shell.out)["runs"]) == 8
-    assert shell("db", "copy", "from.db", f"sqlite:///{tmp_path / 'again.db'}") == 0
-    assert (
-        "copied and compared: " in shell.out
-        and "8 run, " in shell.out
-        and "RESNET_TUI_DB set to" in shell.out
-    )
+
+
+def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: Path, shell: Shell) -> None:
+    """Two tables of one home would give new runs the same folders."""
+    there = f"sqlite:///{tmp_path / 'there.db'}"
+    assert shell("db", "copy", "from.db", "backup.db", "--keep") == 0 and "closed" not in shell.out
+    assert shell("db", "copy", "from.db", there) == 0
+    assert "copied and compared: 8 runs with " in shell.out
+    assert f"from.db is closed: go on with RESNET_TUI_DB or --db set to {there}" in shell.out
+    for verb in (("ls",), ("add", "--data", "digits"), ("rm", "1")):
+        said = shell.refuses(*verb, "--db", "from.db")
+        assert f"from.db were moved to {there}: name that one with RESNET_TUI_DB or --db" in said
+    assert "from.db were moved to" in shell.refuses("db", "copy", "from.db", "other.db")
+
+    assert shell("add", "--data", "digits", "--db", there) == 0
+    assert shell("db", "copy", there, "from.db") == 0
+    assert "from.db, whose runs were moved away, is now" in shell.out and (tmp_path / "from.db.1").exists()
+    assert shell("ls", "--json", "--db", "from.db") == 0
+    assert len(json.loads(shell.out)["runs"]) == 9
+    assert shell("db", "reopen", "there.db") == 0 and shell("ls", "--db", "there.db") == 0
 
 
 @pytest.mark.parametrize(
@@ -137,7 +153,7 @@ def test_places_that_cannot_be_copied(
 
 
 def test_a_full_target_named_by_the_verb(source: Store, shell: Shell) -> None:
-    assert shell("db", "copy", "from.db", "to.db") == 0
-    assert "is not empty (8 rows of run): give an empty database" in shell.refuses(
+    assert shell("db", "copy", "from.db", "to.db", "--keep") == 0
+    assert "is not empty (it has 8 runs): give an empty database" in shell.refuses(
         "db", "copy", "from.db", "to.db"
     )

@@ -18,11 +18,12 @@ from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import StoreError
-from engine.store.schema import run_table
-from engine.worker import training_process
+from engine.store.schema import run_table, worker_table
+from engine.worker import left_behind, training_process
 from engine.worker import worker as module
 from engine.worker.arguments import parse
 from engine.worker.endings import STORE_UNUSABLE
+from engine.worker.left_behind import DRAIN_IDLE_S, Draining, LostRuns
 from engine.worker.training_process import RECORD_TRIES
 from engine.worker.worker import PATIENCE_S, Worker, enlist
 
@@ -56,7 +57,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time))
+    for each in (module, left_behind):
+        monkeypatch.setattr(each, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time))
     return clock
 
 
@@ -167,3 +169,53 @@ def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(
     assert trained == [1, 2]
     with store.read() as session:
         assert listing.get_run(session, 1).attempt == 2
+
+
+def test_after_an_outage_others_may_renew_before_their_leases_tell_anything(
+    store: Store, clock: Clock, outage: Outage
+) -> None:
+    """Two runs of other hosts whose leases ran out during an outage: one is renewed after it, the other is not."""
+    add_runs(store, [SPEC] * 2)
+    held = [queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x")) for _ in "ab"]
+    with store.write() as session:
+        session.execute(worker_table.update().values(host_id="elsewhere/1"))
+    lost = LostRuns(store, 15.0)
+    lost.look()
+    outage.left = 1
+    clock.pass_s(5.0)
+    with pytest.raises(StoreError):
+        lost.look_if_due()
+    with store.write() as session:
+        session.execute(run_table.update().values(lease_expires_s=0.0))
+    clock.pass_s(20.0)
+    lost.look_if_due()
+    assert statuses(store) == ["running"] * 2
+    assert held[0] is not None
+    queue.renew(store, held[0])
+    for _ in range(3):
+        clock.pass_s(5.1)
+        lost.look_if_due()
+    assert statuses(store) == ["running", "queued"]
+
+
+def test_a_draining_worker_leaves_others_to_their_last_runs(store: Store, clock: Clock) -> None:
+    add_runs(store, [SPEC] * 2)
+    other = workers.register(store, pid=1, device="cpu", device_name="x")
+    assert queue.claim(store, other) is not None
+    draining = Draining(store)
+    clock.pass_s(2 * DRAIN_IDLE_S)
+    assert not draining.is_done(), "a run waits"
+    assert queue.claim(store, other) is not None
+    assert not draining.is_done()
+    clock.pass_s(DRAIN_IDLE_S - 1)
+    assert not draining.is_done(), "one of the others' runs may come back"
+    draining.begin_again()
+    clock.pass_s(2)
+    assert not draining.is_done()
+    clock.pass_s(DRAIN_IDLE_S + 1)
+    assert draining.is_done()
+
+
+def statuses(store: Store) -> list[str]:
+    with store.read() as session:
+        return [run.status for run in listing.list_runs(session)]
