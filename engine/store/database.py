@@ -170,7 +170,7 @@ def parse_url(url: str) -> URL:
     """Parse the URL of a database on a server. Raises StoreError."""
     try:
         url.encode()
-        parsed = make_url(url)
+        parsed = make_url(re.sub("^postgres://", "postgresql://", url))  # libpq takes both
         has_port = parsed.port is None or parsed.port in PORTS
     except (ArgumentError, UnicodeError):
         raise _no_url(url) from None

@@ -28,6 +28,7 @@ GRACE_S = 60.0
 """A process that was asked to pause or cancel and does not is killed after this; its last checkpoint counts."""
 SOON_S = 7.0
 """The same where the worker was told to leave: it has ten seconds in all."""
+SAY_AGAIN_S = 60.0
 LOST_S = 2.0
 """The same where another worker has the run."""
 REAP_S = 1.0
@@ -36,10 +37,11 @@ RECORD_TRIES, RECORD_PAUSE_S = 5, 1.0
 
 
 class Tolerance:
-    """Context that logs errors of the run table once and goes on: training continues while it cannot be reached."""
+    """Context that logs errors of the run table and goes on: training continues while it cannot be reached. The same
+    error is logged once a minute."""
 
     def __init__(self) -> None:
-        self._said: str | None = None
+        self._said, self._said_at_s = "", 0.0
         self.has_failed = False
         """True once the run table could not be reached."""
 
@@ -47,12 +49,11 @@ class Tolerance:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        if error is None:
-            self._said = None
-        elif isinstance(error, StoreError):
-            if self._said != str(error):
+        if isinstance(error, StoreError):
+            self.has_failed, now = True, time.monotonic()
+            if self._said != str(error) or now - self._said_at_s > SAY_AGAIN_S:
                 log(f"{error}; the training goes on, trying again")
-            self._said, self.has_failed = str(error), True
+                self._said, self._said_at_s = str(error), now
         return isinstance(error, StoreError)
 
 

@@ -230,10 +230,11 @@ def stop_workers(
     jobs, problem = _jobs(home)
     there = {str(each.id): each for each in found}
     known = {JOB + each.id: each for each in jobs}
-    wanted = [*there, *known] if every else list(dict.fromkeys(ids or ()))
+    wanted = [*there, *known] if every else _with_arrays(ids or (), known)
     for each in wanted:
         if each not in there and each not in known:
-            raise CliError(problem or f"there is no worker {each}: resnet-tui workers ls lists them")
+            what = "job" if each.startswith(JOB) else "worker"
+            raise CliError(problem or f"there is no {what} {each}: resnet-tui workers ls lists them")
     cancelled = [known[each].id for each in wanted if each in known]
     job_of = _jobs_of_workers(found, jobs)
     code = _cancel(cancelled)
@@ -242,6 +243,12 @@ def stop_workers(
     if every and problem:
         print_message(problem)
     return max([code, *codes, int(bool(every and problem))])
+
+
+def _with_arrays(ids: Sequence[str], known: Collection[str]) -> list[str]:
+    """Return the ids once each, with the jobs of an array in the place of its own id."""
+    jobs = {each: [job for job in known if job.startswith(f"{each}_")] for each in ids}
+    return list(dict.fromkeys(found for each in ids for found in jobs[each] or [each]))
 
 
 def _cancel(job_ids: Sequence[str]) -> int:

@@ -51,7 +51,8 @@ def chosen_on_test(case: Case) -> Found | None:
         return None
     return Found(
         [
-            f"{case.spec.select_on} chooses the best of {epochs:,} epochs on the images that measure it: optimistic"
+            f"{case.spec.select_on} chooses the best of {epochs:,} epoch{'s' * (epochs != 1)} on the images that "
+            "measure it: optimistic"
         ],
         None,
         choose_on_val(case.spec),

@@ -1,6 +1,7 @@
 """PostgreSQL 13 or newer: the run table on a server, for workers on several hosts."""
 
 import contextlib
+import logging
 import math
 import os
 import time
@@ -66,8 +67,12 @@ EXPLANATIONS = (
     ("Connection timed out", NO_ANSWER),
     ("closed the connection", "closed the connection: check that the server runs, then retry"),
     ("the connection is", "closed the connection: check that the server runs, then retry"),
+    (
+        "no password supplied",
+        "needs a password, and ~/.pgpass has none for this host, port, database and user: add a line there, or name "
+        "the URL with its password in RESNET_TUI_DB",
+    ),
     ("authentication failed", "refuses this user: check user and password"),
-    ("no password supplied", "refuses this user: check user and password"),
     ('role "', "refuses this user: check user and password"),
     ('database "', "does not exist: create it with createdb, or give another URL with --db"),
     ("lock timeout", f"is held by another program for over {BUSY_TIMEOUT_S} s: close that program, then retry"),
@@ -106,6 +111,9 @@ class PostgresqlBackend:
                 f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
                 "pip install 'resnet-tui[postgresql]'"
             ) from None
+        logging.getLogger("psycopg").addHandler(
+            logging.NullHandler()
+        )  # what it logs is raised as an error too
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         event.listen(engine, "checkin", _note_time)

@@ -121,6 +121,7 @@ def test_migrations_lead_to_exactly_the_tables_on_postgresql(postgres_server: Se
     [
         ('connection failed: FATAL:  database "nosuch" does not exist', "does not exist: create it"),
         ('FATAL:  role "nobody" does not exist', "refuses this user"),
+        ("fe_sendauth: no password supplied", "needs a password, and ~/.pgpass has none"),
         ("connection to server failed: Connection refused", "does not answer: check host and port"),
         ("canceling statement due to lock timeout", "is held by another program for over 30 s"),
         ("something\nelse", "host/db: something else"),
@@ -129,6 +130,10 @@ def test_migrations_lead_to_exactly_the_tables_on_postgresql(postgres_server: Se
 def test_a_servers_errors_say_what_to_do(error: str, says: str) -> None:
     said = backend_for("postgresql://me:secret@host/db").explain(error)
     assert says in said and "\n" not in said and "secret" not in said
+
+
+def test_a_url_may_have_either_of_libpqs_schemes() -> None:
+    assert backend_for("postgres://me@host/db").where == backend_for("postgresql://me@host/db").where
 
 
 def test_a_url_is_shown_without_its_password() -> None:

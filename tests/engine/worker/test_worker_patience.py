@@ -24,7 +24,7 @@ from engine.worker import worker as module
 from engine.worker.arguments import parse
 from engine.worker.endings import STORE_UNUSABLE
 from engine.worker.left_behind import DRAIN_IDLE_S, Draining, LostRuns
-from engine.worker.training_process import RECORD_TRIES
+from engine.worker.training_process import RECORD_TRIES, Tolerance
 from engine.worker.worker import PATIENCE_S, Worker, enlist
 
 SPEC = make_spec({"data": "digits"})
@@ -214,6 +214,24 @@ def test_a_draining_worker_leaves_others_to_their_last_runs(store: Store, clock:
     assert not draining.is_done()
     clock.pass_s(DRAIN_IDLE_S + 1)
     assert draining.is_done()
+
+
+def test_an_error_that_comes_again_is_logged_once_a_minute(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training_process, "time", module.time)
+    tolerance = Tolerance()
+    for number in range(6):
+        with tolerance:
+            raise StoreError("gone")
+        with tolerance:
+            pass  # nothing was due
+        if number < 4:
+            clock.pass_s(20.0)
+    with tolerance:
+        raise StoreError("another")
+    said = [line for line in capfd.readouterr().err.splitlines() if "trying again" in line]
+    assert len(said) == 3 and "another" in said[2] and tolerance.has_failed
 
 
 def statuses(store: Store) -> list[str]:

@@ -14,6 +14,7 @@ from waiting import LIMIT_S, until
 from engine.hardware import processes, worker_start
 from engine.store import workers
 from engine.store.database import Store
+from tui.cli.workers import _with_arrays
 
 
 @pytest.fixture
@@ -95,3 +96,9 @@ def test_a_worker_that_cannot_start_says_why(
 def test_a_home_without_runs_is_refused(shell: Shell) -> None:
     for verb in ("start", "ls"):
         assert "no run table" in shell.refuses("workers", verb)
+
+
+def test_an_arrays_id_stands_for_its_jobs(shell: Shell, study: Store) -> None:
+    known = ("slurm:7_0", "slurm:7_1", "slurm:71_0")
+    assert _with_arrays(["3", "slurm:7", "slurm:7_1"], known) == ["3", "slurm:7_0", "slurm:7_1"]
+    assert "there is no job slurm:99" in shell.refuses("workers", "stop", "slurm:99")

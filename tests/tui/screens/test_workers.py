@@ -353,3 +353,12 @@ async def test_without_runs_there_are_no_data(home: Home) -> None:
         assert "press n" in shown(pilot, "#data-text")
         await pilot.press("j", "r", "space")
     assert used_data([]) == []
+
+
+async def test_nothing_is_beside_a_wide_window(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=(120, 40)) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: "test processor" in shown(pilot, "#workers-text"))
+        for name in ("#workers-text", "#jobs-text", "#cards-text"):
+            region = pilot.app.screen.query_one(name).region
+            assert region.right <= 120 and region.x < 10, name
