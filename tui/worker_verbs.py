@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.files.paths import Home
 from engine.hardware import processes
-from engine.store.people import may_change
 from tui.store_calls import Refused, with_store
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def _is_here(worker: Signalled) -> bool:
 
 def _check_owner(worker: Signalled) -> None:
     """Raise CannotSignal for a worker of another user of a shared run table."""
+    from engine.store.people import may_change
+
     if not may_change(worker.user):
         raise CannotSignal(
             f"worker {worker.id} is {worker.user}'s: leave it, or stop it all the same with "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlmodel import Session, col, select
 
 from engine.store.claims import Claim
+from engine.store.replace_row import replace_row
 from engine.store.tables import AttemptTimes
 from engine.time_line import TimeLine, time_line_of
 
@@ -12,7 +13,7 @@ from engine.time_line import TimeLine, time_line_of
 def record_times(session: Session, held: Claim, seconds: Mapping[str, float] | None) -> None:
     """Replace the times of an attempt, in the transaction of a fenced write; nothing where none are given."""
     if seconds:
-        session.merge(AttemptTimes(run_id=held.run_id, attempt=held.attempt, seconds=dict(seconds)))
+        replace_row(session, AttemptTimes(run_id=held.run_id, attempt=held.attempt, seconds=dict(seconds)))
 
 
 def read_time_line(session: Session, run_id: int) -> TimeLine | None:

@@ -16,6 +16,13 @@ def next_change(session: Session) -> int:
     return backend_of(session).next_change(session)
 
 
+def this_change(session: Session) -> ColumnElement[int]:
+    """Return `next_change` as an SQL expression, for a transaction that need not know it: it saves a message."""
+    backend = backend_of(session)
+    backend.count_change(session)
+    return backend.change
+
+
 def seen_change(session: Session) -> int:
     """Return the change number after which a later reader finds all that this one does not see."""
     return backend_of(session).seen_change(session)

@@ -13,12 +13,13 @@ from sqlmodel import Session, col, select
 from engine.store.activity import Activity, doing_text
 from engine.store.attempt_times import record_times
 from engine.store.claims import Claim, write_fenced
-from engine.store.clock import next_change
+from engine.store.clock import next_change, this_change
 from engine.store.database import Store
 from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
 from engine.store.judgement import Judgement as Judgement
 from engine.store.memory_peaks import Peak, peak_columns
+from engine.store.replace_row import replace_row
 from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
@@ -114,7 +115,7 @@ def record_epoch(
         write_fenced(
             session,
             held,
-            changed=next_change(session),
+            changed=this_change(session),
             epoch=metrics.epoch,
             last_acc=metrics.test_acc,
             last_metrics=numbers,
@@ -125,11 +126,11 @@ def record_epoch(
             **_best_columns(session, held.run_id, best, measured=metrics.epoch),
             **_columns(Judgement, judgement),
         )
-        session.merge(metrics)
+        replace_row(session, metrics)
         packed = EpochConfusion(
             run_id=held.run_id, epoch=metrics.epoch, classes=len(confusion), counts=pack_matrix(confusion)
         )
-        session.merge(packed)
+        replace_row(session, packed)
         record_times(session, held, times)
 
 
@@ -167,7 +168,7 @@ def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None)
 def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> None:
     """Write what a run does before its first step. Raises LeaseLost."""
     with store.write_rows() as session:
-        write_fenced(session, held, changed=next_change(session), doing=doing_text(activity, line))
+        write_fenced(session, held, changed=this_change(session), doing=doing_text(activity, line))
 
 
 class Losses(NamedTuple):
@@ -188,7 +189,7 @@ def record_progress(
 
     All buckets are written together, because the GPU waits meanwhile: one by one took as long as several steps."""
     with store.write_rows() as session:
-        write_fenced(session, held, changed=next_change(session), step=step, images_per_s=images_per_s)
+        write_fenced(session, held, changed=this_change(session), step=step, images_per_s=images_per_s)
         if losses:
             moved = col(LossPoint.bucket) >= min(point.bucket for point in losses)
             session.execute(delete(LossPoint).where(col(LossPoint.run_id) == held.run_id, moved))
@@ -199,7 +200,7 @@ def record_progress(
 def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
     """Write a judgement that no epoch's end gave. Raises LeaseLost."""
     with store.write_rows() as session:
-        write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
+        write_fenced(session, held, changed=this_change(session), **_columns(Judgement, judgement))
 
 
 def record_checkpoint(store: Store, held: Claim, *, times: Mapping[str, float] | None = None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlmodel import Session
 
 from engine.store.schema import run_table
@@ -26,8 +26,14 @@ def peak_columns(peak: Peak | None) -> dict[str, Any]:
 
 
 def kind_peaks(session: Session, place: str, keys: Collection[str]) -> dict[str, float]:
-    """Return the largest peak in GiB of the runs of each memory key that trained on such a card, where there is one."""
+    """Return the largest peak in GiB of the runs of each memory key that trained on such a card, where there is one.
+
+    One statement a key: each then reads one entry of the index, however many runs have that key."""
     run = run_table.c
-    largest = select(run.memory_key, func.max(run.peak_memory_gb).label("peak")).group_by(run.memory_key)
-    alike = largest.where(run.memory_key.in_(set(keys)), run.memory_place == place, run.memory_place != "")
-    return {row.memory_key: row.peak for row in session.execute(alike) if row.peak is not None}
+    largest = select(func.max(run.peak_memory_gb)).where(
+        run.memory_key == bindparam("key"), run.memory_place == bindparam("place")
+    )
+    peaks = {
+        key: session.execute(largest, {"key": key, "place": place}).scalar() for key in set(keys) if place
+    }
+    return {key: peak_gb for key, peak_gb in peaks.items() if peak_gb is not None}

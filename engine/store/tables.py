@@ -59,7 +59,7 @@ class Run(Table, table=True):
         Index("ix_run_sweep", "sweep"),
         Index("ix_run_spec_hash", "spec_hash"),
         Index("ix_run_group_key", "group_key"),
-        Index("ix_run_memory_key", "memory_key"),
+        Index("ix_run_memory_peak", "memory_key", "memory_place", "peak_memory_gb"),
         {"sqlite_autoincrement": True},
     )
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Double,
     Engine,
     String,
+    Table,
     cast,
     create_engine,
     event,
@@ -28,6 +29,9 @@ from sqlmodel import Session, SQLModel
 
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
 
 T = TypeVar("T")
 WRITE_LOCK = 0x7265736E6574
@@ -141,6 +145,11 @@ class PostgresqlBackend:
         for table, number in last.items():
             if number:
                 session.execute(moved, {"name": table, "number": number})
+
+    def insert(self, table: Table) -> "Insert":
+        from sqlalchemy.dialects.postgresql import insert  # the app opens files without it
+
+        return insert(table)
 
     def count_change(self, session: Session) -> None:
         """Do nothing: the server numbers its transactions itself."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlmodel import Session
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 BUSY_TIMEOUT_S = 30
@@ -78,6 +81,10 @@ class Backend(Protocol):
 
     def number_after(self, session: Session, last: Mapping[str, int]) -> None:
         """Number the new rows of each table after this id."""
+        ...
+
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """Return an INSERT that can say what is done where a row has its key."""
         ...
 
     def count_change(self, session: Session) -> None:

@@ -12,11 +12,13 @@ from sqlalchemy import (
     Connection,
     Engine,
     Integer,
+    Table,
     create_engine,
     event,
     literal_column,
     text,
 )
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlmodel import Session
 
 from engine.files.privacy import make_database, secure_database
@@ -97,6 +99,9 @@ class SqliteBackend:
             values = {"name": table, "number": number}
             session.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
             session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"), values)
+
+    def insert(self, table: Table) -> Insert:
+        return insert(table)
 
     def count_change(self, session: Session) -> None:
         session.execute(_COUNT_CHANGE)

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from postgres import on_sqlite
 from shared_cards import CARD_GB, EMPTY, LIMITS, NAME, PLACE, add, attempt, claimed, enlist, measure, teach
 from stored_runs import get
 
@@ -153,3 +154,13 @@ def test_the_largest_peak_of_all_attempts_on_one_card_is_kept(store: Store) -> N
         measure(store, held, peak_gb, place)
         run = get(store, run_id)
         assert (run.peak_memory_gb, run.memory_place) == (kept, place)
+
+
+@on_sqlite
+def test_a_kind_of_many_runs_is_known_by_one_entry_of_the_index(store: Store) -> None:
+    explain = (
+        "EXPLAIN QUERY PLAN SELECT max(peak_memory_gb) FROM run WHERE memory_key = 'x' AND memory_place = 'y'"
+    )
+    with store.engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(explain).all())
+    assert "USING COVERING INDEX ix_run_memory_peak (memory_key=? AND memory_place=?)" in plan

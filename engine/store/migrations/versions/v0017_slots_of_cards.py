@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.add_column("run", alone)
     op.add_column("worker", sa.Column("slots", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("epoch_metrics", sa.Column("runs_at_once", sa.Integer(), nullable=True))
-    op.create_index("ix_run_memory_key", "run", ["memory_key"])
+    op.create_index("ix_run_memory_peak", "run", ["memory_key", "memory_place", "peak_memory_gb"])
     _fill()
 
 
@@ -79,7 +79,7 @@ def _memory_place(spec: Mapping[str, Any], environment: Mapping[str, Any], epoch
 
 
 def downgrade() -> None:
-    op.drop_index("ix_run_memory_key", "run")
+    op.drop_index("ix_run_memory_peak", "run")
     op.drop_column("epoch_metrics", "runs_at_once")
     op.drop_column("worker", "slots")
     op.drop_column("run", "trains_alone")
