@@ -33,7 +33,7 @@ START_TIMEOUT_S = 120.0
 ARCH = "resnet18"
 """Shown in each row."""
 SETTLE_S = 6.0
-"""Seconds in which a new app reads the rest of its table."""
+"""Seconds after the whole table has been read, in which the app asks for what tells its recipes apart."""
 PACE_S = 1.0
 ADDED_AT_ONCE = 10_000
 TRAINED, EPOCHS = 10, 5
@@ -139,12 +139,19 @@ def _rows_shown(place: Place) -> float:
 
 
 def _settle(app: Watched) -> None:
+    """Wait until the app has read its whole table."""
     deadline = time.perf_counter() + START_TIMEOUT_S
-    while ARCH.encode() not in b"".join(each.content for each in app.chunks):
-        assert time.perf_counter() < deadline, f"no run was shown within {START_TIMEOUT_S} s"
-        time.sleep(0.2)
-    app.until_quiet(2.5)
+    while not _has_read(app):
+        assert time.perf_counter() < deadline, f"the table was not read within {START_TIMEOUT_S} s"
+        time.sleep(0.5)
     time.sleep(SETTLE_S)
+
+
+def _has_read(app: Watched) -> bool:
+    lines: list[str] = []
+    for _, screen in app.screens():
+        lines = list(screen.display)
+    return any(ARCH in line for line in lines[2:]) and "more runs" not in lines[0]
 
 
 def _watched(app: Watched, place: Place) -> str:
