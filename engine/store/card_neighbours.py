@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
+from sqlmodel import select as sqlmodel_select
 
 from engine.store import workers
 from engine.store.schema import IS_RUNNING, run_table
@@ -25,8 +26,8 @@ class Neighbours:
 
 def neighbours_of(session: Session, run_id: int) -> Neighbours | None:
     """Return the sharers of the card of a run in training; None where its worker has the device for itself."""
-    run = session.get(Run, run_id)
-    mine = session.get(Worker, run.worker_id) if run is not None and run.worker_id is not None else None
+    of_run = sqlmodel_select(Worker).join(Run, col(Run.worker_id) == Worker.id).where(Run.id == run_id)
+    mine = session.exec(of_run).first()
     if mine is None or mine.id is None or mine.slots == 1:
         return None
     others = [each for each in workers.on_card_of(session, mine.id) if each.id != mine.id]

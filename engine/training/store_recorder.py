@@ -184,9 +184,7 @@ class StoreRecorder:
         return patiently(read)
 
     def _runs_at_once(self) -> int | None:
-        """Return the runs on the card, this one included; None where it has the card for itself, or trains on none."""
-        if not RunEnvironment(self._environment).device.startswith("cuda"):
-            return None
+        """Return the runs on the card, this one included; None where it has the card for itself."""
         with self._store.read() as session:
             shared = neighbours_of(session, self._held.run_id)
         return None if shared is None else 1 + len(shared.runs)

@@ -14,7 +14,8 @@ from torch_here import load_torch_here
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "recipes.json").read_text())["machines"]
-"""Results of the program as it was before its house was rebuilt, on machines that round otherwise."""
+"""Results on machines that round otherwise: on the first two of the program as it was before its house was rebuilt, on
+the third of a later one that gives these on both."""
 ELSEWHERE = 0.05
 """Relative: how far a recipe's first loss may lie apart on another processor or torch. Later ones may lie anywhere:
 these short runs at high rates turn a last bit into another loss."""
