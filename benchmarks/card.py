@@ -22,7 +22,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 from engine.training.context import RunContext
 from engine.training.precision import resolve_precision
 from engine.training.session import Session

@@ -17,8 +17,9 @@ from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow, WorkerV
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
     from engine.queries.waiting import Waiting
     from engine.store.history import Matrix
+    from engine.store.measurement_tables import EpochMetrics
     from engine.store.overview import Listed
-    from engine.store.tables import EpochMetrics, Run, Worker
+    from engine.store.tables import Run, Worker
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""

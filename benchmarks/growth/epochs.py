@@ -27,7 +27,7 @@ from engine.store.claims import Claim
 from engine.store.database import open_store
 from engine.store.epoch_values import row_of
 from engine.store.history import pack_matrix
-from engine.store.tables import EpochConfusion
+from engine.store.measurement_tables import EpochConfusion
 from engine.training.epoch_sums import EpochSums
 from engine.training.measure import Choice, EpochResult, measure
 from engine.training.recorder import ResumePoint

@@ -6,7 +6,8 @@ from engine.analysis.study import highest_of
 from engine.spec.grid import load_spec
 from engine.store import history
 from engine.store.epoch_values import values_of_row
-from engine.store.tables import EpochMetrics, Run
+from engine.store.measurement_tables import EpochMetrics
+from engine.store.tables import Run
 
 
 def test_accuracy_of(session: Session, run: Run, epoch: int | None) -> float | None:

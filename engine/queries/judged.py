@@ -12,7 +12,8 @@ from engine.spec.grid import SpecError, load_spec
 from engine.store import history
 from engine.store.epoch_values import values_of_row
 from engine.store.history import Matrix
-from engine.store.tables import EpochMetrics, Run
+from engine.store.measurement_tables import EpochMetrics
+from engine.store.tables import Run
 
 
 def findings_of(

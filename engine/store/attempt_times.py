@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlmodel import Session, col, select
 
 from engine.store.claims import Claim
+from engine.store.measurement_tables import AttemptTimes
 from engine.store.replace_row import replace_row
-from engine.store.tables import AttemptTimes
 from engine.time_line import TimeLine, time_line_of
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import case, func, select
 from sqlmodel import Session
 
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.schema import epoch_table, loss_table, run_table
-from engine.store.tables import EpochMetrics
 
 
 class EpochsMark(NamedTuple):

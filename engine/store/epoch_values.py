@@ -6,7 +6,7 @@ from typing import Any
 from engine.metrics.catalogue import keys, numbers
 from engine.metrics.metric import EpochValues, Value
 from engine.store.claims import Claim
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 
 
 def row_of(held: Claim, measured: EpochValues) -> EpochMetrics:

@@ -18,10 +18,10 @@ from engine.store.database import Store
 from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
 from engine.store.judgement import Judgement as Judgement
+from engine.store.measurement_tables import EpochConfusion, EpochMetrics, LossPoint
 from engine.store.memory_peaks import Peak, peak_columns
 from engine.store.replace_row import replace_row
 from engine.store.schema import loss_table
-from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 Matrix = list[list[int]]
 """Counts, row = true class, column = predicted class."""

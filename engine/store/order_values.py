@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from engine.metrics.class_order import metrics_of_order
 from engine.store.history import epochs_of
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 
 ASIDE = "set aside: classes without order"
 

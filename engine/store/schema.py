@@ -5,7 +5,8 @@ from typing import cast
 from sqlalchemy import Table, text
 from sqlmodel import SQLModel
 
-from engine.store.tables import Clock, Edit, EpochMetrics, LossPoint, Run, RunDependency, Worker
+from engine.store.measurement_tables import EpochMetrics, LossPoint
+from engine.store.tables import Clock, Edit, Run, RunDependency, Worker
 
 
 def table_of(model: type[SQLModel]) -> Table:

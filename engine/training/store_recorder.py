@@ -25,9 +25,9 @@ from engine.store.database import Store
 from engine.store.epoch_values import row_of, values_of_row
 from engine.store.history import Best, Losses, Start
 from engine.store.judgement import Judgement, judgement_of
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.memory_peaks import Peak
 from engine.store.run_environment import RunEnvironment
-from engine.store.tables import EpochMetrics
 from engine.time_line import Phase, PhaseClock
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult

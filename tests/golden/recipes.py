@@ -15,8 +15,8 @@ from torch import Tensor
 from engine.metrics.catalogue import TIMED
 from engine.models.weight_files import read_weights_metadata
 from engine.store import history
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.schema import table_of
-from engine.store.tables import EpochMetrics
 
 GRADES = (0, 1, 0, 2, 0, 1, 0, 3, 0, 2, 0, 0, 1, 0, 2, 0, 3, 0, 1, 0)
 COMMON: dict[str, Any] = {

@@ -21,7 +21,7 @@ from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 
 PATIENTS = 40
 NAMES = [f"{patient}_{side}.png" for patient in range(PATIENTS) for side in ("left", "right")]

@@ -16,7 +16,7 @@ from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 
 
 def cells(text: str, heading: str, run_id: int) -> dict[str, str]:

@@ -10,8 +10,8 @@ from engine.store.add import add_runs
 from engine.store.card_claims import CardLook, Limits, Tried, claim_beside
 from engine.store.claims import Claim
 from engine.store.database import Store
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.memory_peaks import Peak
-from engine.store.tables import EpochMetrics
 
 CARD_GB = 80.0
 NAME = "H100"

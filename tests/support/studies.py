@@ -16,7 +16,8 @@ from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics, Run
+from engine.store.measurement_tables import EpochMetrics
+from engine.store.tables import Run
 from engine.store.utc import utc_now
 
 GRADES = ["no DR", "mild", "moderate", "severe", "proliferative"]

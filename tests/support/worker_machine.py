@@ -16,8 +16,8 @@ from engine.store.add import Batch, add_batches
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, QueueError
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.status import Cause
-from engine.store.tables import EpochMetrics
 
 UNFINISHED = ("queued", "running", "paused")
 DEVICES = ("cpu", "cpu", "cuda:0")

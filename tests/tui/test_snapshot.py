@@ -7,7 +7,8 @@ from table_rows import NOW, listed, run, wait
 
 from engine.analysis.finding import Finding
 from engine.queries.waiting import Waiting
-from engine.store.tables import EpochMetrics, Worker
+from engine.store.measurement_tables import EpochMetrics
+from engine.store.tables import Worker
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot_rows import (
     describe_load,

@@ -149,7 +149,7 @@ def _code(path: Path) -> str:
 
 
 def test_keys_are_unique_and_each_column_of_the_table_is_a_declared_metric() -> None:
-    from engine.store.tables import EpochMetrics
+    from engine.store.measurement_tables import EpochMetrics
 
     keys = [each.key for each in catalogue.split_metrics()]
     assert len(keys) == len(set(keys))

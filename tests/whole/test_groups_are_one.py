@@ -20,7 +20,7 @@ from engine.queries.read_groups import list_groups
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 from tui.feeds.compare_feed import CompareFeed
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.views.compared import at_best, at_last

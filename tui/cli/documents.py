@@ -18,9 +18,10 @@ from engine.store import history, listing
 from engine.store.attempt_times import read_time_line
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.needs import needs_of
 from engine.store.run_environment import RunEnvironment
-from engine.store.tables import EpochMetrics, Run
+from engine.store.tables import Run
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50

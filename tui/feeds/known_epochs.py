@@ -8,7 +8,8 @@ from sqlmodel import Session
 from engine.store import history, listing
 from engine.store.database import read_together
 from engine.store.epoch_changes import mark_of, read_marks
-from engine.store.tables import EpochMetrics, Run
+from engine.store.measurement_tables import EpochMetrics
+from engine.store.tables import Run
 
 M = TypeVar("M")
 

@@ -16,9 +16,10 @@ from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
 from engine.store.history import Losses, PackedMatrix
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.run_environment import RunEnvironment
 from engine.store.status import FROM_THE_START, Status
-from engine.store.tables import EpochMetrics, Run
+from engine.store.tables import Run
 from engine.time_line import TimeLine
 from tui.formatting import learning_rate, plain
 from tui.snapshot import FindingView, MatrixView

@@ -19,10 +19,11 @@ from engine.store.epoch_values import defined_numbers, values_of_row
 from engine.store.errors import QueueError
 from engine.store.history import Matrix
 from engine.store.judgement import Judgement, judgement_of
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.order_values import bring_back, set_aside
 from engine.store.run_numbers import numbered
 from engine.store.spec_columns import OF_SPEC, of_spec
-from engine.store.tables import EpochMetrics, Run
+from engine.store.tables import Run
 
 COLUMNS = (
     *OF_SPEC, "is_ordered", "ordered_why", "best_kappa", "best_metrics", "last_metrics",

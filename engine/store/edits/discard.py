@@ -13,8 +13,8 @@ from engine.files.paths import Home, RunPaths
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import Editing
 from engine.store.errors import QueueError
+from engine.store.measurement_tables import AttemptTimes, EpochConfusion, EpochMetrics, LossPoint
 from engine.store.spec_columns import UNTRAINED
-from engine.store.tables import AttemptTimes, EpochConfusion, EpochMetrics, LossPoint
 
 
 class Discarded:

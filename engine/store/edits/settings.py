@@ -15,10 +15,10 @@ from engine.store.edit_journal import LINKS, Editing, editing
 from engine.store.edits.discard import delete_training, discarding
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
 from engine.store.spec_columns import OF_SPEC, of_spec
-from engine.store.tables import EpochMetrics
 
 
 def edit_settings(

@@ -19,8 +19,8 @@ from engine.queries.read_pooled import NotPooled, read_pooled
 from engine.queries.read_study import collect
 from engine.queries.report_data import ReportData
 from engine.queries.report_facts import read_facts
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.schema import run_table
-from engine.store.tables import EpochMetrics
 from tui.cli.pooled import pooled_document, pooled_lines
 
 TINY = """

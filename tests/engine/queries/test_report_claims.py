@@ -16,8 +16,8 @@ from engine.analysis.report.ranking import best_of, have_one_test_set, one_test_
 from engine.analysis.report.recipes import recipes_of
 from engine.analysis.report.write import write_report
 from engine.queries.read_study import collect, with_test_digests
+from engine.store.measurement_tables import EpochMetrics
 from engine.store.schema import run_table
-from engine.store.tables import EpochMetrics
 
 FEW, SOME, MANY = right([0]), right([0, 1, 2, 3]), right(range(12))
 

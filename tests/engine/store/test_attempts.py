@@ -12,7 +12,7 @@ from engine.store.claims import Claim, fence
 from engine.store.clock import seen_change
 from engine.store.database import Store
 from engine.store.errors import LeaseLost
-from engine.store.tables import EpochMetrics
+from engine.store.measurement_tables import EpochMetrics
 
 
 def test_old_attempt_may_write_nothing(store: Store) -> None:

@@ -12,7 +12,7 @@ from engine.files.paths import Home
 from engine.store import listing, queue
 from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.tables import AttemptTimes
+from engine.store.measurement_tables import AttemptTimes
 from tui import commands
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
