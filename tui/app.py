@@ -197,6 +197,7 @@ class ResnetTui(InternalsApp):
         return not self.readonly
 
     def on_edit_done(self, message: EditDone) -> None:
+        self._slow_table.edit_done()
         if message.text:
             key = commands.UNDO.key_text(self.keys.keymap)
             undo = f" ({key} undoes it)" if message.undoable else ""

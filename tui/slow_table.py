@@ -42,6 +42,11 @@ class SlowTable:
         """Say that an edit is under way, where it is not done soon."""
         self._app.set_timer(WRITING_AFTER_S, self._say_writing)
 
+    def edit_done(self) -> None:
+        """Let the next slow edit be said again, once none is under way."""
+        if not self._is_writing():
+            self._says_writing = False
+
     def _say_writing(self) -> None:
         if not self._is_writing():
             self._says_writing = False

@@ -74,7 +74,8 @@ def refusal(card: SharedCard, holders: Collection[CardRun], candidate: CardRun) 
     if card.others_gb > card.most_others_gb:
         return f"waits: others hold {card.others_gb:.1f} GiB of {card.device}"
     demand_gb, free_gb = candidate.demand_gb or 0.0, free_memory_gb(card, there)
-    if demand_gb <= free_gb:
+    is_empty = not there and card.others_gb <= min(card.most_others_gb, card.most_others_alone_gb)
+    if demand_gb <= free_gb or is_empty:  # the card will never be emptier
         return None
     wanted, free = math.ceil(round(demand_gb * 10, 6)), math.floor(round(max(free_gb, 0.0) * 10, 6))
     return f"waits for {wanted / 10:.1f} GiB of {card.device}: {free / 10:.1f} free{_beside(card, there)}"

@@ -87,7 +87,7 @@ def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
         if ids:
             note(session, "add", f"add {numbered(ids)}", [{"id": run_id, "added": True} for run_id in ids])
         if len(ids) >= MANY:
-            backend_of(session).many_written(session)
+            backend_of(session).many_written(session, (run_table, dependency_table))
     pairs = zip(ids, digests, strict=True)
     return Added(ids, {run_id: earlier[digest] for run_id, digest in pairs if digest in earlier})
 

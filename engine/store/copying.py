@@ -1,5 +1,6 @@
 """Copy of a run table into another database, checked row by row."""
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -41,12 +42,16 @@ class Copied:
     """SHA-256 of all rows, but for their change numbers."""
 
 
-def copy_runs(source: Store, target: Store) -> Copied:
+def copy_runs(source: Store, target: Store, moved_to: str = "") -> Copied:
     """Copy all runs with their history and the edits that can be undone; the number of a removed run stays taken.
 
-    All is written in one transaction, read back and compared before it is committed. Raises StoreError, and then writes
-    nothing: where runs train or workers are present, where the target has runs, where a row comes out otherwise."""
-    with source.read() as reading, target.write() as writing:
+    All is written in one transaction, read back and compared before it is committed. With `moved_to`, the name of the
+    target for messages, nobody writes to the source meanwhile, and it is closed in the end: both in use would give new
+    runs the same numbers and folders. Raises StoreError, and then writes nothing: where runs train or workers are
+    present, where the target has runs, where a row comes out otherwise."""
+    with source.write() if moved_to else source.read() as reading, target.write() as writing:
+        for session in (reading, writing):
+            backend_of(session).may_be_silent(session)
         _check_rest(reading, source)
         _check_empty(writing, target)
         changed = next_change(writing)
@@ -55,38 +60,52 @@ def copy_runs(source: Store, target: Store) -> Copied:
         writing.execute(clock_table.update().values(queue_paused=paused))
         last_ids = {table.name: _last_id(reading, table) for table in COPIED if "id" in table.c}
         backend_of(writing).number_after(writing, last_ids)
-        backend_of(writing).many_written(writing)
+        backend_of(writing).many_written(writing, COPIED)
         digest, found = _digest(reading), _digest(writing)
         if digest != found:
             raise StoreError(
                 f"{target.backend.where} gives other rows back than {source.backend.where} holds: nothing was copied; "
                 "choose another database"
             )
+        if moved_to:  # committed after the target
+            reading.execute(clock_table.update().values(moved_to=moved_to))
     return Copied(counts, digest)
 
 
-def close_moved(store: Store, to: str) -> None:
-    """Let nobody open a database whose runs were moved to another: both would give new runs the same numbers and
-    folders. An empty `to` opens it again."""
+def reopen(store: Store) -> None:
+    """Let a database be opened again that a copy has closed."""
     with store.write() as session:
-        session.execute(clock_table.update().values(moved_to=to))
+        session.execute(clock_table.update().values(moved_to=""))
 
 
-def set_aside(path: Path) -> Path | None:
-    """Rename the file of a run table whose runs were moved away; return its new path, None for a file in use or for
-    none. Raises StoreError for a file that is no run table."""
-    if not path.exists():
-        return None
-    found = open_store(f"{SQLITE_PREFIX}{path}", create=False, may_have_moved=True)
-    with found.read() as session:
-        moved = bool(session.execute(select(clock_table.c.moved_to)).scalar())
-    found.close()  # which empties its journal
-    if not moved:
-        return None
+@contextlib.contextmanager
+def set_aside(path: Path | None) -> Iterator[Path | None]:
+    """Rename the file of a run table that a copy has closed, and back where the block raises; yield its new path, None
+    for a table in use or for no file. Raises StoreError for a file that is no run table, or that a program has open."""
+    if path is None or not path.exists() or not _is_closed(path):
+        yield None
+        return
+    if path.with_name(f"{path.name}-wal").exists():
+        raise StoreError(f"{path} is open in another program: close the app, then copy")
     free = (path.with_name(f"{path.name}.{number}") for number in itertools.count(1))
     aside = next(each for each in free if not each.exists())
     path.rename(aside)
-    return aside
+    try:
+        yield aside
+    except BaseException:
+        for end in ("", "-wal", "-shm"):
+            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+        aside.rename(path)
+        raise
+
+
+def _is_closed(path: Path) -> bool:
+    found = open_store(f"{SQLITE_PREFIX}{path}", create=False, may_have_moved=True)
+    try:
+        with found.read() as session:
+            return bool(session.execute(select(clock_table.c.moved_to)).scalar())
+    finally:
+        found.close()  # which empties its journal where nobody else has it open
 
 
 def _check_rest(session: Session, source: Store) -> None:

@@ -14,6 +14,10 @@ AddUp = Callable[[Tensor], None]
 """Replaces a tensor by its sum over the processes."""
 
 
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+"""Layers that are replaced."""
+
+
 class WholeBatchNorm(_BatchNorm):
     """BatchNorm of any number of dimensions that takes over the parameters and statistics of another."""
 
@@ -106,12 +110,14 @@ class _Normalise(torch.autograd.Function):
 
 
 def with_whole_batch_norm(model: nn.Module, add_up: AddUp, rank: int, size: int) -> nn.Module:
-    """Replace every BatchNorm of a network that process `rank` of `size` trains; the names of its weights stay."""
-    if isinstance(model, _BatchNorm):
+    """Replace every BatchNorm of a network that process `rank` of `size` trains; the names of its weights stay.
+
+    A plug-in's own kind of it is left alone."""
+    if isinstance(model, _BatchNorm) and type(model) in PLAIN:
         return WholeBatchNorm(model, add_up, rank, size)
     for module in list(model.modules()):
         for name, child in module.named_children():
-            if isinstance(child, _BatchNorm):
+            if isinstance(child, _BatchNorm) and type(child) in PLAIN:
                 setattr(module, name, WholeBatchNorm(child, add_up, rank, size))
     return model
 

@@ -61,7 +61,7 @@ def _shared_devices(store: Store, wanted: str) -> list[str]:
 
 def _lead_slots(devices: list[str], wanted: str, given: list[str]) -> int:
     """Start the workers of the devices' slots. Raises WorkerError."""
-    count = slot_count(wanted, devices[0])
+    count = slot_count(wanted, devices[0], len(devices))
     where = "the CPU" if devices == ["cpu"] else ", ".join(devices)
     log(f"{count} slots on {where}, a worker for each")
     each = [device for device in devices for _ in range(count)]

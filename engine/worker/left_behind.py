@@ -18,7 +18,8 @@ class LostRuns:
 
     def __init__(self, store: Store, lease_s: float) -> None:
         self._store, self._lease_s = store, lease_s
-        self._looked_s, self._next_s, self._trusts_leases_from_s = time.monotonic(), 0.0, 0.0
+        self._looked_s, self._next_s = time.monotonic(), 0.0
+        self._trusts_leases_from_s = self._looked_s + lease_s
         """Times of the latest look, of the next, and from which on an expired lease tells of a lost worker."""
 
     def look_if_due(self) -> None:
@@ -29,7 +30,8 @@ class LostRuns:
         """Put lost runs back: they keep their place before the next claim. Raises StoreError.
 
         A run whose worker's process has gone is put back at once, another when its lease has expired; but after an
-        outage of the run table, which may have kept all from renewing, they have as long as a lease to do so."""
+        outage of the run table, which may have kept all from renewing, they have as long as a lease to do so. A new
+        worker does not know whether there was one."""
         dead, now = workers.dead_here(self._store), time.monotonic()
         if now - self._looked_s > max(2 / 3 * self._lease_s, OUTAGE_S):
             self._trusts_leases_from_s = now + self._lease_s

@@ -13,11 +13,12 @@ MOST_OF_A_CARD = 4
 """Slots of a card where nobody names a number: a guess, nothing was measured on a card."""
 
 
-def slot_count(wanted: str, device: str = CPU) -> int:
-    """Return the workers to start on a device: as many as told, or one a core as far as the free memory of the host
-    goes, on a card at most MOST_OF_A_CARD."""
+def slot_count(wanted: str, device: str = CPU, devices: int = 1) -> int:
+    """Return the workers to start on each of several alike devices: as many as told, or one a core as far as the free
+    memory of the host goes for all, on a card at most MOST_OF_A_CARD."""
     if wanted != AUTO:
         return int(wanted)
     if device == CPU:
         return max(1, min(usable_cores(), int(free_gb() / TRAINING_GB)))
-    return max(1, min(usable_cores(), int(free_gb() / CARD_TRAINING_GB), MOST_OF_A_CARD))
+    for_all = min(usable_cores(), int(free_gb() / CARD_TRAINING_GB))
+    return max(1, min(for_all // devices, MOST_OF_A_CARD))

@@ -1,12 +1,13 @@
 """`db copy`: move the run table to another database."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.files.paths import SQLITE_PREFIX, sqlite_file
-from engine.store.copying import close_moved, copy_runs, set_aside
+from engine.store.copying import copy_runs, reopen, set_aside
 from engine.store.database import open_store, url_shown
 from tui.cli.options import Json
 from tui.cli.output import CliError, print_json, print_line
@@ -30,13 +31,12 @@ def copy(
     was closed so makes room for the way back. Files of runs stay where they are."""
     if _place(source) == _place(target):
         raise CliError("both databases are the same: give another one to copy to")
-    found = open_store(_url(source), create=False, may_have_moved=keep)
-    path = sqlite_file(_url(target))
-    aside = set_aside(path) if path is not None else None
-    new = open_store(_url(target))
-    copied = copy_runs(found, new)
-    if not keep:
-        close_moved(found, _shown(target))
+    with (
+        closing(open_store(_url(source), create=False, may_have_moved=keep)) as found,
+        set_aside(sqlite_file(_url(target))) as aside,
+        closing(open_store(_url(target))) as new,
+    ):
+        copied = copy_runs(found, new, "" if keep else _shown(target))
     if as_json:
         print_json(
             {
@@ -49,7 +49,7 @@ def copy(
         )
         return 0
     if aside is not None:
-        print_line(f"{path}, whose runs were moved away, is now {aside}")
+        print_line(f"{_shown(target)}, whose runs were moved away, is now {aside}")
     runs, epochs, rows = copied.counts["run"], copied.counts["epoch_metrics"], sum(copied.counts.values())
     print_line(
         f"copied and compared: {runs:,} run{'s' * (runs != 1)} with {epochs:,} epoch{'s' * (epochs != 1)}, {rows:,} "
@@ -60,9 +60,9 @@ def copy(
     return 0
 
 
-def reopen(place: Place) -> int:
+def reopen_table(place: Place) -> int:
     """Open a database again that `db copy` has closed. What was trained in the other one since is not in it."""
-    close_moved(open_store(_url(place), create=False, may_have_moved=True), "")
+    reopen(open_store(_url(place), create=False, may_have_moved=True))
     print_line(f"{_shown(place)} is open again")
     return 0
 
@@ -84,4 +84,4 @@ def _url(place: str) -> str:
 
 
 db.command("copy")(copy)
-db.command("reopen")(reopen)
+db.command("reopen")(reopen_table)

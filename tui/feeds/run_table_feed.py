@@ -58,6 +58,8 @@ class RunTableFeed:
         self._queue, self._detail = QueueWaits(), RunDetailReader()
         self._counts: Counter[str] = Counter(row.status for row in self._rows.values())
         self._seen_change = -1
+        self._count = 0
+        """Runs in the table at the latest poll."""
         self._metrics: tuple[str, ...] = ()
         self._changes: TableChanges | None = None
         """Changes of the last reading, without their runs."""
@@ -183,6 +185,10 @@ class RunTableFeed:
         if pages is None or pages.is_done:
             for gone in self._gone(session, changes, changed, is_first=is_first):
                 changed[gone] = self._runs.change_of(gone, None, self._rows)
+        elif changes.count < self._count:
+            for gone in self._rows.keys() - listing.run_ids(session):
+                changed[gone] = self._runs.change_of(gone, None, self._rows)
+        self._count = changes.count
         self._runs.keep(changed)
         self._unlike.take((*changes.piece, *changes.runs))
         self._queue.take(changes, changed)

@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
@@ -171,10 +171,13 @@ class PostgresqlBackend:
         oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
         return int(session.execute(oldest).scalar_one())
 
-    def many_written(self, session: Session) -> None:
+    def many_written(self, session: Session, tables: Collection[Table]) -> None:
         """Let the claims that follow find the index at once: the server's own count comes up to a minute later."""
-        names = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
+        names = ", ".join(f'"{table.name}"' for table in tables)
         session.execute(text(f"ANALYZE {names}"))
+
+    def may_be_silent(self, session: Session) -> None:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
     def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Send the statements of the jobs together, where the server is so far away that to wait costs more than that

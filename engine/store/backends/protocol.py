@@ -1,6 +1,6 @@
 """Operations of the store that differ from one kind of database to another."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -100,8 +100,13 @@ class Backend(Protocol):
         see will ever have a change number up to it. Rows with higher numbers may be seen twice."""
         ...
 
-    def many_written(self, session: Session) -> None:
-        """Have a database that plans its queries by the number of rows count them anew, inside this transaction."""
+    def many_written(self, session: Session, tables: Collection[Table]) -> None:
+        """Have a database that plans its queries by the number of rows count those of the tables anew, inside this
+        transaction."""
+        ...
+
+    def may_be_silent(self, session: Session) -> None:
+        """Let this transaction wait between its statements for as long as it takes."""
         ...
 
     def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:

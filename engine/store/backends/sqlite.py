@@ -2,7 +2,7 @@
 
 import shlex
 import sqlite3
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,8 +113,11 @@ class SqliteBackend:
     def seen_change(self, session: Session) -> int:
         return int(session.execute(_LATEST_CHANGE).scalar_one())
 
-    def many_written(self, session: Session) -> None:
+    def many_written(self, session: Session, tables: Collection[Table]) -> None:
         """Do nothing: here queries are planned by the indexes alone."""
+
+    def may_be_silent(self, session: Session) -> None:
+        """Do nothing: no transaction is ended from outside."""
 
     def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do one after the other: nobody is far away."""

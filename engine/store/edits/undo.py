@@ -16,6 +16,7 @@ from engine.store.errors import QueueError
 from engine.store.order_values import switch
 from engine.store.people import changeable, check_owner
 from engine.store.schema import clock_table, edit_table, run_table
+from engine.store.spec_columns import of_spec
 from engine.store.status import ENDED, LinkKind
 from engine.store.tables import Run
 
@@ -152,6 +153,10 @@ def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
     alike: dict[tuple[str, ...], list[Values]] = {}
     for each in changes:
         values = {name: decoded(name, value) for name, value in each["before"].items() if name != LINKS}
+        if (
+            "spec" in values and "memory_key" not in values
+        ):  # an edit of an earlier version noted fewer of the columns that follow from it
+            values |= of_spec(load_spec(values["spec"]))
         alike.setdefault(tuple(sorted(values)), []).append({"this": each["id"], **values})
     for names, rows in alike.items():
         written = run_table.update().values({"changed": changed} | {name: bindparam(name) for name in names})

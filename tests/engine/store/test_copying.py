@@ -1,19 +1,22 @@
 """A run table moves to another kind of database and back with every row."""
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from postgres import Server
 from shell import Shell
-from sqlalchemy import text
+from sqlalchemy import Table, text
 from studies import open_study
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import copying, history, listing, overview, queue, workers
 from engine.store.add import add_runs
+from engine.store.backends import sqlite
 from engine.store.claims import Claim
 from engine.store.copying import copy_runs
 from engine.store.database import Store, open_store
@@ -116,6 +119,7 @@ def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
 
 def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: Path, shell: Shell) -> None:
     """Two tables of one home would give new runs the same folders."""
+    source.close()
     there = f"sqlite:///{tmp_path / 'there.db'}"
     assert shell("db", "copy", "from.db", "backup.db", "--keep") == 0 and "closed" not in shell.out
     assert shell("db", "copy", "from.db", there) == 0
@@ -127,8 +131,9 @@ def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: P
     assert "from.db were moved to" in shell.refuses("db", "copy", "from.db", "other.db")
 
     assert shell("add", "--data", "digits", "--db", there) == 0
+    gc.collect()  # closes the tables that verbs have opened in this process
     assert shell("db", "copy", there, "from.db") == 0
-    assert "from.db, whose runs were moved away, is now" in shell.out and (tmp_path / "from.db.1").exists()
+    assert "/from.db, whose runs were moved away, is now" in shell.out and (tmp_path / "from.db.1").exists()
     assert shell("ls", "--json", "--db", "from.db") == 0
     assert len(json.loads(shell.out)["runs"]) == 9
     assert shell("db", "reopen", "there.db") == 0 and shell("ls", "--db", "there.db") == 0
@@ -150,6 +155,43 @@ def test_places_that_cannot_be_copied(
 ) -> None:
     (tmp_path / "text.txt").write_text("no database, but a text that is long enough to be read as one" * 9)
     assert says in shell.refuses("db", "copy", *places)
+
+
+def test_a_way_back_that_fails_leaves_the_closed_table_closed(
+    source: Store, tmp_path: Path, shell: Shell
+) -> None:
+    source.close()
+    assert shell("db", "copy", "from.db", "there.db") == 0
+    there = open_store(f"sqlite:///{tmp_path / 'there.db'}")
+    workers.register(there, pid=1, device="cpu", device_name="test")
+    there.close()
+    before = (tmp_path / "from.db").read_bytes()
+    assert "is running: stop it, then copy" in shell.refuses("db", "copy", "there.db", "from.db")
+    assert (tmp_path / "from.db").read_bytes() == before and not (tmp_path / "from.db.1").exists()
+    assert "were moved to" in shell.refuses("ls", "--db", "from.db")
+    assert shell("ls", "--db", "there.db") == 0, "it was not closed"
+
+
+def test_nobody_writes_to_a_table_that_is_moved(source: Store, tmp_path: Path) -> None:
+    """Neither table in use would have what was written meanwhile."""
+    target, seen = open_store(f"sqlite:///{tmp_path / 'to.db'}"), list[Table]()
+    copied = copying._copy
+
+    def copy_and_try(table: Table, *of: Any) -> int:
+        if not seen:
+            with pytest.raises(StoreError, match="is held by another program"):
+                add_runs(impatient, [SPEC])
+            seen.append(table)
+        return copied(table, *of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.01)
+        impatient = open_store(f"sqlite:///{tmp_path / 'from.db'}")
+        patch.setattr(copying, "_copy", copy_and_try)
+        copy_runs(source, target, "elsewhere")
+        impatient.close()
+    assert seen
+    target.close()
 
 
 def test_a_full_target_named_by_the_verb(source: Store, shell: Shell) -> None:
