@@ -153,9 +153,7 @@ def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
     alike: dict[tuple[str, ...], list[Values]] = {}
     for each in changes:
         values = {name: decoded(name, value) for name, value in each["before"].items() if name != LINKS}
-        if (
-            "spec" in values and "memory_key" not in values
-        ):  # an edit of an earlier version noted fewer of the columns that follow from it
+        if "spec" in values and "memory_key" not in values:  # of an edit of an earlier version
             values |= of_spec(load_spec(values["spec"]))
         alike.setdefault(tuple(sorted(values)), []).append({"this": each["id"], **values})
     for names, rows in alike.items():
