@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from lab import Lab
 from shell import Shell
 
+from engine.store import workers
 from engine.store.database import Store, open_store
 from engine.store.migrations import apply
 from tests.support.forking import serve_forks
@@ -47,6 +48,12 @@ def state_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     """New run tables are made as the program makes them."""
     monkeypatch.setattr(apply, "upgrade", new_schema.migrate)
+
+
+@pytest.fixture
+def workers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No heartbeat is too old, however long a busy machine takes."""
+    monkeypatch.setattr(workers, "LEASE_S", 1e6)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,10 @@ def read_queue_change(session: Session, after: int) -> QueueChange:
     return QueueChange(needy, links)
 
 
+BEFORE_ALL = (-(2**63), 0, 0)
+"""Place before every run's: where of those that wait only paused ones are known."""
+
+
 class QueueState:
     """Queued runs with what decides their reasons, kept up to date by the changes of runs."""
 
@@ -86,7 +90,7 @@ class QueueState:
 
     def knows_the_head_alone(self) -> None:
         """Note that more runs are queued behind those that are known."""
-        self.through = max(self._places.values(), default=None)
+        self.through = max(self._places.values(), default=BEFORE_ALL)
 
     def running_changed(self) -> None:
         """Read running runs anew next time: one of them has written progress, began or ended."""

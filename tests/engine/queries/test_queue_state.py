@@ -25,6 +25,8 @@ from tests.support.studies import train
 
 STEPS = 60
 
+pytestmark = pytest.mark.usefixtures("workers_stay")
+
 
 class Reader:
     """Follows a run table by its changes."""

@@ -23,6 +23,8 @@ from tui.store_calls import with_store
 FAR_S = 0.005
 MANY = 10_000
 
+pytestmark = pytest.mark.usefixtures("workers_stay")
+
 
 @pytest.fixture
 def link(postgres_server: Server) -> Iterator[SlowLink]:

@@ -20,6 +20,8 @@ from tui.snapshot import Snapshot
 
 RUNS = 60
 
+pytestmark = pytest.mark.usefixtures("workers_stay")
+
 
 @pytest.fixture
 def store(db_url: str) -> Iterator[Store]:
