@@ -32,18 +32,14 @@ def edit_settings(
 
     Raises QueueError for a run that does not wait, or that has trained an epoch which the new settings would have
     trained otherwise; SpecError where they are wrong."""
-    touched = (*OF_SPEC, LINKS, "epoch", "trains_alone")
-    with discarding() as discarded, editing(store, "edit", run_ids, touched) as edit:
+    with discarding() as discarded, editing(store, "edit", run_ids, (*OF_SPEC, LINKS, "epoch")) as edit:
         specs = {run_id: _changed_spec(edit, run_id, settings) for run_id in edit.was}
         repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()}, but_not=specs)
         sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
         statuses(edit.session, sources)
         for run_id, spec in specs.items():
             old = load_spec(edit.before[run_id]["spec"])
-            columns = of_spec(spec)
-            if columns["memory_key"] != edit.before[run_id]["memory_key"]:
-                columns["trains_alone"] = False  # it may take less memory now
-            edit.write([run_id], **columns)
+            edit.write([run_id], **of_spec(spec))
             if spec.training_digest() != old.training_digest():
                 edit.lost(delete_training(edit, home, discarded, [run_id]))
             if spec.source_run != old.source_run:

@@ -14,7 +14,6 @@ from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
-from engine.store.schema import run_table
 
 
 def test_edit_changes_the_spec_and_what_mirrors_it(store: Store, home: Home) -> None:
@@ -150,14 +149,3 @@ def test_edit_keeps_the_arch_that_others_start_from(store: Store, worker: int, h
     edit_settings(store, home, [1], {"arch": "resnet50"})
     with pytest.raises(QueueError, match="run 1 is a resnet50, and its weights do not fit a resnet18"):
         retry(store, home, [2])
-
-
-def test_a_run_that_may_take_less_memory_may_share_a_card_again(store: Store, home: Home) -> None:
-    add(store, 2)
-    with store.write() as session:
-        session.execute(run_table.update().values(trains_alone=True))
-    edit_settings(store, home, [1], {"batch_size": 8})
-    edit_settings(store, home, [2], {"lr": 0.5})
-    assert [get(store, run_id).trains_alone for run_id in (1, 2)] == [False, True]
-    undo(store), undo(store)
-    assert get(store, 1).trains_alone
