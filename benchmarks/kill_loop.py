@@ -34,7 +34,6 @@ TITLE = "100 kills of training processes and workers, and restarts of the run ta
 KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
 RESTARTS, MANY_WORKERS = 5, 8
 TARGETS = ("training", "worker", "both")
-"""Values that a clock or a claim decides, not the training."""
 SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
 
 
@@ -208,17 +207,8 @@ class KillLoop:
         self._workers.append(self._spawn(*flags))
 
     def _spawn(self, *flags: str) -> "subprocess.Popen[bytes]":
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "engine.worker",
-            "--home",
-            str(self.root),
-            "--device",
-            "cpu",
-            *flags,
-        ]
+        command = [sys.executable, "-P", "-m", "engine.worker"]
+        command += ["--home", str(self.root), "--device", "cpu", *flags]
         with (self.root / "workers.log").open("ab") as log:
             return self.start(
                 command,

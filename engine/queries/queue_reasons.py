@@ -11,7 +11,7 @@ from engine.store.status import Status
 
 @dataclass(frozen=True)
 class QueueReasons:
-    """The queue, and what holds up its runs."""
+    """Queue, with what holds up its runs."""
 
     order: Sequence[int] = ()
     """Queued runs, in the order in which they will be claimed."""

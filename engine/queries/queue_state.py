@@ -26,6 +26,7 @@ from engine.store.database import read_together
 from engine.store.dependencies import is_met
 from engine.store.listing import NeedyRun, links_of_waiting, needy_runs
 from engine.store.overview import Listed
+from engine.store.people import of_several
 from engine.store.status import LinkKind, Status
 from engine.store.tables import Worker
 
@@ -115,14 +116,15 @@ class QueueState:
         order = [place[2] for place in places]
         lacks = {run_id: said for run_id, run in self._needy.items() if (said := run.lacks(there))}
         obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
-        owners = self._owners if len(set(self._owners.values())) > 1 else {}
         head = order[:FAR] if there and obstacle != PAUSED else []
         refused, _ = read_together(
             session,
             lambda: {} if obstacle else read_refused(session, there),
             lambda: self._read(session, head),
         )
-        queue = QueueReasons(order, obstacle, lacks, self._unmet(status_of), dict(owners), refused)
+        queue = QueueReasons(
+            order, obstacle, lacks, self._unmet(status_of), of_several(self._owners), refused
+        )
         first = [self._first[run_id] for run_id in head]
         peaks = read_peaks(session, there, [*self._running, *first])
         return Facts(queue, there, self._running, self._past, self._longest, first, peaks)

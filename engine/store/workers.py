@@ -63,18 +63,19 @@ def register(
     with store.write() as session:
         row.user_name = new_owner(session)
         if device != "cpu":
-            there = [
-                other for other in _cards_here(session) if not _cards_of(row).isdisjoint(_cards_of(other))
-            ]
-            if there and (
-                len(there) >= min(slots, *(other.slots for other in there)) or not _all_here(there)
-            ):
-                raise DeviceTaken(device, there[0])
+            _check_slot(session, row)
         session.add(row)
         session.flush()
         assert row.id is not None
         session.execute(update(worker_table).where(worker_table.c.id == row.id).values(seen_s=now_s(session)))
         return row.id
+
+
+def _check_slot(session: Session, row: Worker) -> None:
+    """Raise DeviceTaken where the cards of a new worker have as many workers as the slots of any of them."""
+    there = [other for other in _cards_here(session) if not _cards_of(row).isdisjoint(_cards_of(other))]
+    if there and (len(there) >= min(row.slots, *(other.slots for other in there)) or not _all_here(there)):
+        raise DeviceTaken(row.device, there[0])
 
 
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> str:

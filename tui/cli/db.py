@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.files.paths import SQLITE_PREFIX, sqlite_file
-from engine.store.copying import copy_runs, reopen, set_aside
+from engine.store.copying import Copied, copy_runs, reopen, set_aside
 from engine.store.database import open_store, url_shown
 from tui.cli.options import Json
 from tui.cli.output import CliError, print_json, print_line
@@ -50,14 +50,18 @@ def copy(
         return 0
     if aside is not None:
         print_line(f"{_shown(target)}, whose runs were moved away, is now {aside}")
+    _tell_counts(copied)
+    if not keep:
+        print_line(f"{_shown(source)} is closed: go on with RESNET_TUI_DB or --db set to {_shown(target)}")
+    return 0
+
+
+def _tell_counts(copied: Copied) -> None:
     runs, epochs, rows = copied.counts["run"], copied.counts["epoch_metrics"], sum(copied.counts.values())
     print_line(
         f"copied and compared: {runs:,} run{'s' * (runs != 1)} with {epochs:,} epoch{'s' * (epochs != 1)}, {rows:,} "
         f"rows in all; SHA-256 of both {copied.digest[:16]}…"
     )
-    if not keep:
-        print_line(f"{_shown(source)} is closed: go on with RESNET_TUI_DB or --db set to {_shown(target)}")
-    return 0
 
 
 def reopen_table(place: Place) -> int:

@@ -104,7 +104,7 @@ def _answer(connection: "psycopg.Connection[Any]", statements: Sequence[Statemen
 
 
 class _Reading:
-    """A job in its thread, which goes on only while whoever conducts it waits."""
+    """Job in a thread of its own, which goes on only while whoever conducts it waits."""
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job, self._context = job, contextvars.copy_context()

@@ -111,9 +111,8 @@ class PostgresqlBackend:
                 f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
                 "pip install 'resnet-tui[postgresql]'"
             ) from None
-        logging.getLogger("psycopg").addHandler(
-            logging.NullHandler()
-        )  # what it logs is raised as an error too
+        # The driver raises as errors what it logs.
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         event.listen(engine, "checkin", _note_time)

@@ -51,7 +51,7 @@ def test_the_server_knows_at_once_of_many_new_runs(postgres_server: Server) -> N
             assert session.execute(counted).scalar() == MANY
 
 
-def test_who_is_cut_off_is_found_out_within_seconds(postgres_server: Server) -> None:
+def test_a_session_has_bounds_on_waiting_and_on_silence(postgres_server: Server) -> None:
     with opened(postgres_server) as store:
         assert shown(store, "idle_in_transaction_session_timeout") == "1min"
         assert shown(store, "lock_timeout") == "30s"
