@@ -26,6 +26,7 @@ from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
 from tui.screens.run_actions import RunActions
+from tui.screens.start_worker import WorkerStarter
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
@@ -54,6 +55,8 @@ class RunsBelow(Protocol):
 
     @property
     def has_worker(self) -> bool: ...
+    @property
+    def starter(self) -> WorkerStarter: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
@@ -257,6 +260,10 @@ class RunScreen(PagedScreen[None]):
     @property
     def has_worker(self) -> bool:
         return self._below.has_worker
+
+    @property
+    def starter(self) -> WorkerStarter:
+        return self._below.starter
 
     @property
     def is_order_seen(self) -> bool:

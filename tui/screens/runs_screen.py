@@ -1,12 +1,15 @@
 """Screens with runs that keys act on, as the composed actions know them."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import App
 from textual.notifications import SeverityLevel
 
 from tui.screens.app_port import AppPort
 from tui.snapshot import RunRow
+
+if TYPE_CHECKING:
+    from tui.screens.start_worker import WorkerStarter
 
 
 class RunsScreen(Protocol):
@@ -28,6 +31,9 @@ class RunsScreen(Protocol):
     def has_worker(self) -> bool:
         """True where a worker is there: what is queued starts by itself."""
         ...
+
+    @property
+    def starter(self) -> "WorkerStarter": ...
 
     def chosen_rows(self) -> list[RunRow]:
         """Return the runs that a key acts on."""
