@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.files.paths import Home
@@ -14,6 +14,7 @@ from engine.spec.presets import with_preset
 from engine.spec.recipe_words import differing, setting
 from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
+from engine.store.alerts import NewChannel
 from engine.store.database import Store, open_store
 from tui.cli.flag_words import flag_setting, refuse, tell_warnings
 from tui.cli.output import print_message
@@ -67,11 +68,19 @@ def tell_findings(found: Findings) -> None:
     tell_warnings(found.warnings)
 
 
-def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, said: str = "") -> int:
-    """Check all runs, queue them in one transaction, print `said` and their ids; without a store in a new one."""
+def queue_runs(
+    home: Home,
+    store: Store | None,
+    batches: Sequence[Batch],
+    *,
+    said: str = "",
+    channels: Collection[NewChannel] = (),
+) -> int:
+    """Check all runs, queue them in one transaction with the `channels` that are told of them, print `said` and their
+    ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
     found = checked(home, store or _existing_store(home), specs)
-    added = add_batches(store or open_store(home.database), batches)
+    added = add_batches(store or open_store(home.database), batches, channels)
     tell_findings(found)
     for run_id, earlier in added.repeats.items():
         print_message(f"run {run_id} repeats run {earlier}: same settings, same data")
