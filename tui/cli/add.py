@@ -94,7 +94,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file o
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What `add` is asked for, by flags and by the file of `--from`."""
+    """Values of all flags, and of the file of `--from`, in one."""
 
     settings: Mapping[str, Any]
     preset: str | None

@@ -39,7 +39,7 @@ class ValueProblem(ValueError):
 
 @dataclass(frozen=True)
 class SweepFile:
-    """What a file gives, by the names of flags and in the form in which flags give it."""
+    """Values that a file gives, by the names of flags and in the form in which flags give them."""
 
     path: Path
     values: Mapping[str, Any]
