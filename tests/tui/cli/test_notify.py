@@ -109,6 +109,16 @@ def test_a_wrong_address_adds_no_run(shell: Shell, tmp_path: Path, flags: tuple[
     assert not (tmp_path / "runs.db").exists()
 
 
+def test_a_sweep_that_is_saved_to_a_file_has_no_address_in_it(
+    shell: Shell, hook: Webhook, tmp_path: Path
+) -> None:
+    assert shell("add", *RUN, "--sweep", "lrs", "--notify-url", hook.url, "--save", "sweep.toml") == 0
+    saved = (tmp_path / "sweep.toml").read_text()
+    assert "lrs" in saved and "notify" not in saved and TOKEN not in saved
+    assert shell("add", "--from", "sweep.toml", "--notify-url", hook.url, "--notify-on", "done") == 0
+    assert f"{hook.shown} is told of lrs: done" in shell.err.splitlines()
+
+
 def test_a_missing_package_is_named_at_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "find_spec", lambda _name: None)
     said = shell.refuses("notify", "add", "json://localhost")
