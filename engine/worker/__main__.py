@@ -3,6 +3,7 @@
 import os
 import sys
 
+from engine.alerts.errors import AlertError
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
 from engine.standard_streams import open_closed_streams, settle, write_utf8
@@ -11,6 +12,7 @@ from engine.store.database import Store, open_store
 from engine.store.errors import StoreError
 from engine.text import log, print_message
 from engine.worker import all_devices
+from engine.worker.alert_flags import brought_channels, forget_addresses, hide_addresses
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device, find_device
 from engine.worker.shutdown import Urgency
@@ -31,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         secure_home(home)
+        brought = brought_channels(options)
         store = open_store(home.database)
         if options.slots != "1":
             devices = _shared_devices(store, options.device)
@@ -40,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
             devices = every_device()
             store.close()
             return all_devices.lead(devices, given)
-        worker = enlist(store, home, options)
-    except (StoreError, WorkerError) as error:
+        forget_addresses()
+        worker = enlist(store, home, options, brought)
+    except (StoreError, WorkerError, AlertError) as error:
         print_message(f"engine.worker: {error}")
         return 2
     try:
@@ -78,6 +82,7 @@ def _check_gpu_cache() -> None:
 
 def _run() -> int:
     open_closed_streams()
+    hide_addresses()
     write_utf8(sys.stderr)
     code = main()
     settle(sys.stderr)

@@ -1,11 +1,13 @@
 """`workers start`, `workers ls`, `workers stop`: the processes that train, here and on other machines."""
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from engine.alerts.address import VARIABLE
 from engine.files.paths import Home
 from engine.hardware import worker_start
 from engine.queries.new_worker import StartFailed, start_and_follow
@@ -71,6 +73,8 @@ def start(
     if there is not None and ssh is None:
         raise CliError("--home-there belongs to a worker on another host: add --ssh HOST")
     open_store(home.database, create=False).close()
+    if (slurm or ssh is not None) and VARIABLE in os.environ:
+        print_message(f"{VARIABLE} stays on this host: resnet-tui notify add tells the workers of all hosts")
     if slurm:
         return _submit(home, options or (), warn)
     return _start_here(home, drain=drain) if ssh is None else _start_by_ssh(ssh, home, there, drain=drain)
