@@ -109,4 +109,4 @@ class FormActions:
 
     def _start_worker(self, agreed: bool | None) -> None:
         if agreed:
-            self._screen.starter.start()
+            self._screen.start_worker()

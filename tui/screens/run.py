@@ -26,7 +26,6 @@ from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
 from tui.screens.run_actions import RunActions
-from tui.screens.start_worker import WorkerStarter
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
@@ -55,8 +54,7 @@ class RunsBelow(Protocol):
 
     @property
     def has_worker(self) -> bool: ...
-    @property
-    def starter(self) -> WorkerStarter: ...
+    def start_worker(self) -> None: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
@@ -261,9 +259,8 @@ class RunScreen(PagedScreen[None]):
     def has_worker(self) -> bool:
         return self._below.has_worker
 
-    @property
-    def starter(self) -> WorkerStarter:
-        return self._below.starter
+    def start_worker(self) -> None:
+        self._below.start_worker()
 
     @property
     def is_order_seen(self) -> bool:

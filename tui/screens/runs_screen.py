@@ -1,15 +1,12 @@
 """Screens with runs that keys act on, as the composed actions know them."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from textual.app import App
 from textual.notifications import SeverityLevel
 
 from tui.screens.app_port import AppPort
 from tui.snapshot import RunRow
-
-if TYPE_CHECKING:
-    from tui.screens.start_worker import WorkerStarter
 
 
 class RunsScreen(Protocol):
@@ -32,8 +29,9 @@ class RunsScreen(Protocol):
         """True where a worker is there: what is queued starts by itself."""
         ...
 
-    @property
-    def starter(self) -> "WorkerStarter": ...
+    def start_worker(self) -> None:
+        """Start a worker on this host, unless one is there."""
+        ...
 
     def chosen_rows(self) -> list[RunRow]:
         """Return the runs that a key acts on."""
