@@ -1,4 +1,4 @@
-"""What the field with the cursor takes: the words, a sentence for each, and the completion of what is typed. Pure."""
+"""Words that a form's field takes, a sentence for each, and the completion of what is typed. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

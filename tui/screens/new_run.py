@@ -81,7 +81,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self.left_with: dict[str, str] = {}
         """Texts of a form that was left though something was typed."""
         self._refused = ""
-        """Why nothing was queued at enter; empty once something changes."""
+        """Reason that enter queued nothing; empty once something changes."""
         self._adding = False
         self._waits = False
         """True where enter was pressed before the report arrived."""
