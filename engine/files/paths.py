@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.files.disk_errors import WriteError
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.plugin_name import PluginName, plugin_of
+from engine.spec.pretrained import source_kind
 
 DB_VARIABLE = "RESNET_TUI_DB"
 SQLITE_PREFIX = "sqlite:///"
@@ -83,8 +84,11 @@ class Home:
             return self.root / path
 
     def stored(self, data: str) -> str:
-        """Return a spec's data as they are stored: the name of a built-in set, or a path as `relative` gives it."""
-        return data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
+        """Return a spec's data as they are stored: the name of a built-in set, or a path as `relative` gives it.
+
+        A folder of the home that is called like a built-in set is stored as `./digits`."""
+        path = data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
+        return f"./{path}" if path in BUILTIN_DEFAULTS and path != data else path
 
     def stored_arch(self, arch: str) -> str:
         """Return a spec's arch as it is stored: a plug-in's file as a path relative to the home."""
@@ -92,6 +96,15 @@ class Home:
         if plugin is None:
             return arch
         return str(PluginName(self.relative(self.resolve(plugin.path)), plugin.function))
+
+    def stored_weights(self, pretrained: str) -> str:
+        """Return a spec's source of weights as it is stored: a word, a run, or a path as `relative` gives it.
+
+        A file of the home that is called like a word is stored as `./imagenet`."""
+        if source_kind(pretrained) != "file":
+            return pretrained
+        path = self.relative(self.resolve(pretrained))
+        return path if source_kind(path) == "file" else f"./{path}"
 
     def relative(self, path: Path) -> str:
         """Return a path as it is stored: relative where it is inside the home, so that the home may move."""

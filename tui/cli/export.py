@@ -16,7 +16,7 @@ from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, checked_text, print_message
+from tui.cli.output import CliError, check_new_file, checked_text, print_message
 
 STANDARD_OUTPUT = "-"
 
@@ -97,16 +97,7 @@ def _check_free(home: Home, files: list[Path], *, overwrite: bool) -> None:
     if len(set(map(Path.absolute, files))) < len(files):
         raise CliError("two formats name one file: give each its own")
     for file in files:
-        if file.is_dir():
-            raise CliError(f"{file} is a folder: give the name of a file")
-        if home.owns(file):
-            raise CliError(f"{file} belongs to the runs: give another name")
-        if file.exists() and not file.is_file():
-            raise CliError(f"{file} is no ordinary file: give another name, or - for standard output")
-        if file.exists() and not overwrite:
-            raise CliError(f"{file} is there already: give another name, or --overwrite")
-        if not file.absolute().parent.is_dir():
-            raise CliError(f"there is no folder {file.absolute().parent}: make it first")
+        check_new_file(home, file, overwrite=overwrite)
 
 
 def _check_network(home: Home, runs: list[ExportedRun]) -> None:

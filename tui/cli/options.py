@@ -73,6 +73,11 @@ def single(name: str, value: Any, otherwise: str = "for several runs use resnet-
     return value[0]
 
 
+def each_value(given: Any, change: Callable[[Any], Any]) -> Any:
+    """Change the value of a flag, or each of a list."""
+    return [change(each) for each in given] if isinstance(given, list) else change(given)
+
+
 def _spec_flag(name: str) -> tuple[str, Any, Any]:
     field = RunSpec.model_fields[name]
     is_grid = name in GRID_FIELDS

@@ -3,8 +3,10 @@
 import json
 import sys
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from engine.files.paths import Home
 from engine.text import print_message as print_message
 from tui.formatting import plain
 
@@ -21,6 +23,20 @@ def checked_text(where: str, given: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in given):
         raise CliError(f"{where}: {plain(given)} is not UTF-8 text")
     return given
+
+
+def check_new_file(home: Home, file: Path, *, overwrite: bool) -> None:
+    """Raise CliError where a call may not write to a file."""
+    if file.is_dir():
+        raise CliError(f"{file} is a folder: give the name of a file")
+    if home.owns(file):
+        raise CliError(f"{file} belongs to the runs: give another name")
+    if file.exists() and not file.is_file():
+        raise CliError(f"{file} is no ordinary file: give another name")
+    if file.exists() and not overwrite:
+        raise CliError(f"{file} is there already: give another name, or --overwrite")
+    if not file.absolute().parent.is_dir():
+        raise CliError(f"there is no folder {file.absolute().parent}: make it first")
 
 
 def print_json(document: dict[str, Any]) -> None:

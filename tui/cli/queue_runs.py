@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.files.paths import Home
@@ -15,7 +15,8 @@ from engine.spec.recipe_words import differing, setting
 from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
-from tui.cli.flag_words import flag_setting, refuse, tell_warnings
+from tui.cli.flag_words import FLAGS, Wording, refuse, tell_warnings
+from tui.cli.options import each_value
 from tui.cli.output import print_message
 from tui.formatting import plain
 
@@ -34,45 +35,55 @@ def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> l
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings with paths relative to the home, as they are stored, so that the folder may move."""
-    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
-    if isinstance(archs := settings.get("arch"), list):
-        stored = {**stored, "arch": [home.stored_arch(arch) for arch in archs]}
-    elif archs:
-        stored = {**stored, "arch": home.stored_arch(archs)}
-    if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
-        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
-    return stored
+
+    def images(path: str) -> str:
+        folder = home.resolve(path)
+        return home.relative(folder) if os.path.isdir(folder) else path
+
+    changes: dict[str, Callable[[str], str]] = {
+        "data": home.stored, "images": images, "arch": home.stored_arch, "pretrained": home.stored_weights,
+    }  # fmt: skip
+    return {
+        name: each_value(value, changes[name]) if value and name in changes else value
+        for name, value in settings.items()
+    }
 
 
 def checked(
-    home: Home, store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec] | None = None
+    home: Home,
+    store: Store | None,
+    specs: Sequence[RunSpec],
+    changing: Mapping[int, RunSpec] | None = None,
+    words: Wording = FLAGS,
 ) -> Findings:
     """Run preflight. Raises CliError with a line for each error."""
     found = preflight(home, store, specs, changing=changing)
-    refuse(found.errors)
+    refuse(found.errors, words)
     return found
 
 
-def tell_findings(found: Findings) -> None:
+def tell_findings(found: Findings, words: Wording = FLAGS) -> None:
     """Print a description of the data, the notes of TOLD_NOTES, and a line for each warning.
 
     Call it last: a refusal prints its reasons alone."""
     for splits in by_images(found.data):
-        if described := splits[0].describe(flag_setting):
+        if described := splits[0].describe(words.setting):
             more = f" (the first of {len(splits)} splits)" if len(splits) > 1 else ""
             print_message(f"{described}{more}")
     for problem in found.problems:
         if problem.kind in TOLD_NOTES:
-            print_message(problem.said(flag_setting))
-    tell_warnings(found.warnings)
+            print_message(problem.said(words.setting))
+    tell_warnings(found.warnings, words)
 
 
-def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, said: str = "") -> int:
+def queue_runs(
+    home: Home, store: Store | None, batches: Sequence[Batch], *, said: str = "", words: Wording = FLAGS
+) -> int:
     """Check all runs, queue them in one transaction, print `said` and their ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
-    found = checked(home, store or _existing_store(home), specs)
+    found = checked(home, store or _existing_store(home), specs, words=words)
     added = add_batches(store or open_store(home.database), batches)
-    tell_findings(found)
+    tell_findings(found, words)
     for run_id, earlier in added.repeats.items():
         print_message(f"run {run_id} repeats run {earlier}: same settings, same data")
     if len(specs) > 1:
@@ -80,7 +91,7 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, sai
     if said:
         print_message(said)
     print_message(found.room.describe())
-    tell_warnings(missing_weights(specs))
+    tell_warnings(missing_weights(specs), words)
     for run_id in added.ids:
         print(run_id)
     return 0
