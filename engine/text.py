@@ -46,6 +46,13 @@ def learning_rate(value: float) -> str:
     return min((f"{value:g}", short), key=lambda text: (len(text), text))
 
 
+def decimals(value: float | None, places: int = 4) -> str:
+    """Format a share as `.8269`: no leading zero, `–` where it is undefined."""
+    if value is None:
+        return "–"
+    return f"{value:.{places}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{places}f}"
+
+
 def slug(text: str) -> str:
     """Turn text into part of a file name: lower-case ASCII letters, digits and single dashes."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
-from engine.text import learning_rate, plain
+from engine.text import decimals, learning_rate, plain
 
 __all__ = [
     "clock",
@@ -20,13 +20,6 @@ __all__ = [
 ]
 LEAST_OF_NAME = 3
 """Cells that a setting's name keeps while others stand beside it."""
-
-
-def decimals(value: float | None, places: int = 4) -> str:
-    """Format a share as `.8269`: no leading zero, `–` where it is undefined."""
-    if value is None:
-        return "–"
-    return f"{value:.{places}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{places}f}"
 
 
 def clock(time: datetime, now: datetime | None = None) -> str:

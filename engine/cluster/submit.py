@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.alerts.address import VARIABLE
 from engine.cluster import slurm
 from engine.cluster.errors import ClusterError
 from engine.cluster.options import WARN_S, SlurmOptions
@@ -43,7 +44,7 @@ def submit(
         try:
             executor = _executor(home, submission, options, warn_s)
             job = JobWorker(home, submission, arguments)
-            with _without_url(), contextlib.redirect_stderr(io.StringIO()), executor.batch():
+            with _without_secrets(), contextlib.redirect_stderr(io.StringIO()), executor.batch():
                 submitted = [executor.submit(job) for _ in range(options.count)]
             ids = [each.job_id for each in submitted]
             submission.write_jobs(ids)
@@ -96,11 +97,10 @@ def _private_files() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_url() -> Iterator[None]:
-    """Take the database's URL out of the environment, which sbatch sends along with a job."""
-    url = os.environ.pop(DB_VARIABLE, None)
+def _without_secrets() -> Iterator[None]:
+    """Take the database's URL and addresses of alerts out of the environment, which sbatch sends along with a job."""
+    taken = {name: os.environ.pop(name) for name in (DB_VARIABLE, VARIABLE) if name in os.environ}
     try:
         yield
     finally:
-        if url is not None:
-            os.environ[DB_VARIABLE] = url
+        os.environ.update(taken)

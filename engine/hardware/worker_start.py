@@ -43,7 +43,7 @@ def worker_command(
 
 def announce(announcements: Path, worker_id: int) -> None:
     """Add the id of a worker that is in the run table to a file; nothing where the file is gone: nobody reads it."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         file = os.open(announcements, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(file, f"{worker_id}\n".encode())

@@ -18,17 +18,23 @@ from engine.text import learning_rate
 def read_news(session: Session, since: datetime, *, already_warned: Collection[int] = ()) -> News:
     """Read what happened after `since`, exclusive. `already_warned`: running runs whose warning was news before."""
     table = run_table.c
-    ended = _states(session, table.ended_at > since)
-    running = _states(session, (table.status == "running") & table.verdict.is_not(None))
+    ended = run_states(session, table.ended_at > since)
+    running = run_states(session, (table.status == "running") & table.verdict.is_not(None))
+    return gather(ended, running, done_in_sweeps(session, ended), already_warned=already_warned)
+
+
+def done_in_sweeps(session: Session, ended: Collection[RunState]) -> dict[str, list[RunState]]:
+    """Return all done runs of the sweeps that the done ones of these runs belong to."""
     names = sorted({run.sweep for run in ended if run.sweep and run.status == "done"})
     sweeps: dict[str, list[RunState]] = {name: [] for name in names}
     for some in some_of(names):
-        for run in _states(session, table.sweep.in_(some) & (table.status == "done")):
+        for run in run_states(session, run_table.c.sweep.in_(some) & (run_table.c.status == "done")):
             sweeps[run.sweep].append(run)
-    return gather(ended, running, sweeps, already_warned=already_warned)
+    return sweeps
 
 
-def _states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
+def run_states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
+    """Return the runs of a condition, by id."""
     table = run_table.c
     names = (
         "id", "status", "arch", "pretrained", "lr", "spec", "ended_at", "cause", "error", "sweep", "data", "best",

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from engine.spec.conflicts import source_misfit
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
+from engine.store.alerts import NewChannel, add_channel
 from engine.store.backends.protocol import backend_of
 from engine.store.clock import next_change
 from engine.store.database import Store
@@ -76,14 +77,17 @@ def add_runs(
     return add_batches(store, [Batch(specs, name, sweep, after, after_any, priority, max_attempts)])
 
 
-def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
-    """Queue several batches as one edit. Raises QueueError, and then adds none."""
+def add_batches(store: Store, batches: Sequence[Batch], channels: Collection[NewChannel] = ()) -> Added:
+    """Queue several batches as one edit, with addresses that are to be told of them. Raises QueueError, and then adds
+    none."""
     specs = [spec for batch in batches for spec in batch.specs]
     digests = [spec.digest() for spec in specs]
     with store.write() as session:
         earlier = earlier_runs(session, set(digests))
         found = _check_targets(session, batches)
         ids = _insert(session, batches, found)
+        for channel in channels:
+            add_channel(session, channel)
         if ids:
             note(session, "add", f"add {numbered(ids)}", [{"id": run_id, "added": True} for run_id in ids])
         if len(ids) >= MANY:

@@ -5,6 +5,7 @@ from typing import cast
 from sqlalchemy import Table, text
 from sqlmodel import SQLModel
 
+from engine.store.alert_tables import Alert, AlertChannel
 from engine.store.measurement_tables import EpochMetrics, LossPoint
 from engine.store.tables import Clock, Edit, Run, RunDependency, Worker
 
@@ -16,6 +17,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 run_table, dependency_table, clock_table = table_of(Run), table_of(RunDependency), table_of(Clock)
 worker_table, edit_table = table_of(Worker), table_of(Edit)
+channel_table, alert_table = table_of(AlertChannel), table_of(Alert)
 epoch_table, loss_table = table_of(EpochMetrics), table_of(LossPoint)
 
 # Written out, because only then does a database use the partial indexes over these rows.

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from engine.alerts.errors import AlertError
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
 from engine.hardware.worker_start import announce
@@ -12,6 +13,7 @@ from engine.store.database import Store, open_store
 from engine.store.errors import StoreError
 from engine.text import log, print_message
 from engine.worker import all_devices
+from engine.worker.alert_flags import brought_channels, forget_addresses, hide_addresses
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device, find_device
 from engine.worker.shutdown import Urgency
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         secure_home(home)
+        brought = brought_channels(options)
         store = open_store(home.database)
         if options.slots != "1":
             devices = _shared_devices(store, options.device)
@@ -41,10 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
             devices = every_device()
             store.close()
             return all_devices.lead(devices, given)
-        worker = enlist(store, home, options)
+        forget_addresses()
+        worker = enlist(store, home, options, brought)
         if options.announce is not None:
             announce(options.announce, worker.id)
-    except (StoreError, WorkerError) as error:
+    except (StoreError, WorkerError, AlertError) as error:
         print_message(f"engine.worker: {error}")
         return 2
     try:
@@ -79,6 +83,7 @@ def _check_gpu_cache() -> None:
 
 def _run() -> int:
     open_closed_streams()
+    hide_addresses()
     write_utf8(sys.stderr)
     code = main()
     settle(sys.stderr)

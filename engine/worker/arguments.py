@@ -6,9 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
+from engine.alerts.address import EXAMPLE, VARIABLE
+from engine.alerts.kinds import ALL, DEFAULT, NAMES
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
 from engine.store.claims import LEASE_S
+from engine.worker.alert_flags import FLAG, KINDS_FLAG
 from engine.worker.run_claims import BUSY_GIB
 from engine.worker.shutdown import next_time
 
@@ -40,6 +43,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="profile a few steps of each run: profile.json.gz in its folder",
     )
+    _add_alerts(parser)
     parser.add_argument(
         "--lease",
         type=_lease,
@@ -75,6 +79,26 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
         metavar="GIB",
         help=f"do not start runs while other processes use more GPU memory than this (default: {BUSY_GIB:g}; with "
         "--slots none, but for runs that train alone)",
+    )
+
+
+def _add_alerts(parser: argparse.ArgumentParser) -> None:
+    """Add the options of whom to tell what happens to the runs."""
+    parser.add_argument(
+        FLAG,
+        action="append",
+        default=[],
+        metavar="URL",
+        help=f"address to send alerts to, such as {EXAMPLE}, or @FILE with one a line; may be given again. Others can "
+        f"read command lines: better @FILE, or the environment variable {VARIABLE}. For all workers of a home: "
+        "resnet-tui notify add",
+    )
+    parser.add_argument(
+        KINDS_FLAG,
+        action="append",
+        default=[],
+        metavar="EVENTS",
+        help=f"events to tell these addresses of: {', '.join(NAMES)}, or {ALL} (default: {', '.join(DEFAULT)})",
     )
 
 

@@ -8,13 +8,16 @@ import selectors
 import signal
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 
+from engine.alerts.dispatch import Dispatcher
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
 from engine.files.paths import Home, gpu_cache_bytes
 from engine.hardware import linger, processes, telemetry
 from engine.hardware.card_memory import memory_place
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
+from engine.store.alerts import NewChannel
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
@@ -39,14 +42,18 @@ MAX_CARDS = 16
 PATIENCE_S = 600.0
 """Seconds that the run table may be out of reach before the worker exits."""
 RETRY_EVERY_S = 5.0
+ALERTS_S = {Urgency.NONE: 10.0, Urgency.UNHURRIED: 10.0, Urgency.SOON: 2.0, Urgency.NOW: 0.0}
+"""Seconds that a worker stays for its last alerts: with SIGTERM it has ten in all."""
 BESIDE_OTHERS = " to train alone on the card, for it ran out of memory beside others"
 
 
 class Worker:
     """One device's worker: `serve` is its life."""
 
-    def __init__(self, store: Store, home: Home, found: Found, options: Namespace) -> None:
-        """Take the device. Raises DeviceTaken."""
+    def __init__(
+        self, store: Store, home: Home, found: Found, options: Namespace, brought: Sequence[NewChannel] = ()
+    ) -> None:
+        """Take the device. `brought`: addresses of alerts that the worker was started with. Raises DeviceTaken."""
         self.store, self.home, self.device = store, home, found.device
         self.id = workers.register(
             store,
@@ -60,6 +67,7 @@ class Worker:
             tags=options.tag,
         )
         self._options = options
+        self._alerts = Dispatcher(store, self.id, brought)
         first, *_ = found.each()
         self._telemetry = telemetry.reader(*first)
         self._claims = RunClaims(store, self.id, found, options)
@@ -87,6 +95,7 @@ class Worker:
         """Claim and supervise until told to leave, until `--max-runs` have ended, or with `--drain` until none is
         left. Raises StoreError where the run table stays out of reach, CannotStart where no run can be started."""
         ended, reached_at = 0, time.monotonic()
+        self._alerts.start()
         try:
             while not self._leaves(ended):
                 try:
@@ -110,6 +119,7 @@ class Worker:
                     self._doze(RETRY_EVERY_S)
         finally:
             self._spares.drop()
+            self._alerts.close(ALERTS_S[self._shutdown.urgency])
             workers.leave(self.store, self.id)
 
     def _leaves(self, ended: int) -> bool:
@@ -266,7 +276,7 @@ def _make_doorbell() -> selectors.BaseSelector:
     return doorbell
 
 
-def enlist(store: Store, home: Home, options: Namespace) -> Worker:
+def enlist(store: Store, home: Home, options: Namespace, brought: Sequence[NewChannel] = ()) -> Worker:
     """Register a worker on the wanted device; if its card is taken first, `auto` looks again. Raises WorkerError."""
     for _ in range(MAX_CARDS):
         taken = workers.taken_cards(store)
@@ -274,12 +284,14 @@ def enlist(store: Store, home: Home, options: Namespace) -> Worker:
         if _slots(found, options) > 1 and _card_memory_gb(found) is None:
             raise WorkerError(f"the driver does not tell the memory of {found.device}: leave --slots out")
         try:
-            worker = Worker(store, home, found, options)
+            worker = Worker(store, home, found, options, brought)
         except workers.DeviceTaken as error:
             if options.device != "auto":
                 raise WorkerError(str(error)) from None
         else:
             note = f": {found.note}" if found.note else ""
+            for each in brought:
+                log(f"alerts go to {each.shown}: {', '.join(each.kinds)}")
             log(f"worker {worker.id} on {found.device} ({found.name}){note}")
             if warning := linger.look().warning:
                 log(warning)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.alerts.errors import AlertError
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
 from engine.export.tables import ExportError
@@ -35,6 +36,7 @@ from tui.cli.keys import keys
 from tui.cli.look import ls
 from tui.cli.news import news
 from tui.cli.notes import note, tag
+from tui.cli.notify import notify
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
@@ -48,7 +50,17 @@ from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
 # Errors that the user can fix: each is one line that says what to do.
-USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError, ExportError)
+USER_ERRORS = (
+    CliError,
+    AskError,
+    StoreError,
+    SpecError,
+    QueueError,
+    DataError,
+    ReportError,
+    ExportError,
+    AlertError,
+)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -143,6 +155,7 @@ cli.add_typer(data, name="data")
 cli.add_typer(queue, name="queue")
 cli.add_typer(db, name="db")
 cli.add_typer(workers, name="workers")
+cli.add_typer(notify, name="notify")
 
 
 def _message(error: Exception) -> str:

@@ -9,6 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.alerts.address import EXAMPLE, read_addresses
+from engine.alerts.channel import new_channel
+from engine.alerts.kinds import parse_kinds
+from engine.alerts.sender import check_addresses
 from engine.files.paths import SHARED, Home, atomic_path
 from engine.preflight.repetition import Repeated
 from engine.spec.grid import SpecError
@@ -16,12 +20,14 @@ from engine.spec.presets import PRESETS
 from engine.spec.repetitions import MOST
 from engine.spec.run_spec import FIELDS
 from engine.store.add import Batch
+from engine.store.alerts import NewChannel
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
 from engine.store.errors import QueueError
 from engine.store.needs import parse_needs
 from tui.cli.flag_words import Wording
 from tui.cli.ids import find_ids
+from tui.cli.notify import NotifyOn, tell_readers
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, check_new_file, checked_text, print_message
 from tui.cli.presets import tell_preset
@@ -58,6 +64,14 @@ NeedsFlag = Annotated[
         "--needs",
         help="Needs of its worker: memory=GIB of the card, host=NAME, tag=WORD (which `--tag` gave it).",
         metavar="KEY=VALUE",
+    ),
+]
+NotifyUrl = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify-url",
+        help=f"Address that is told of the sweep, such as {EXAMPLE}; @FILE with one a line, - for standard input.",
+        metavar="URL",
     ),
 ]
 Seeds = Annotated[
@@ -127,6 +141,8 @@ def add(
     from_file: From = None,
     save: Save = None,
     overwrite: Overwrite = False,
+    notify_url: NotifyUrl = None,
+    notify_on: NotifyOn = None,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists, or the flag more than once.
 
@@ -144,8 +160,9 @@ def add(
         **{name: given.get(name, value) for name, value in options.items()},
     )
     runs = _runs(home, asked, file.problems)
+    channels = _channels(asked.sweep, notify_url or (), notify_on or ())
     with _saved(home, save, given, overwrite=overwrite):
-        code = _queue(home, asked, runs)
+        code = _queue(home, asked, runs, channels)
     if won := [name for name in flags if name in file.values]:
         print_message(f"from flags, not from {from_file}: {', '.join(won)}")
     return code
@@ -172,14 +189,18 @@ def _saved(home: Home, path: Path | None, given: Mapping[str, Any], *, overwrite
     print_message(f"saved: resnet-tui add --from {shlex.quote(str(path))}")
 
 
-def _queue(home: Home, asked: Asked, runs: Repeated) -> int:
+def _queue(home: Home, asked: Asked, runs: Repeated, channels: Sequence[NewChannel]) -> int:
     """Raises CliError, QueueError."""
     name, sweep = checked_text("--name", asked.name), checked_text("--sweep", asked.sweep)
     store = open_store(home.database, create=False) if asked.after else None
     done, ended = _targets(store, asked.after) if store is not None and asked.after else ([], [])
     needs = parse_needs(asked.needs or ())
     batch = Batch(runs.specs, name, sweep, done, ended, asked.priority, asked.max_attempts, needs)
-    code = queue_runs(home, store, [batch], said=runs.said, words=asked.words)
+    code = queue_runs(home, store, [batch], said=runs.said, words=asked.words, channels=channels)
+    for channel in channels:
+        print_message(f"{channel.shown} is told of {sweep}: {', '.join(channel.kinds)}")
+    if channels:
+        tell_readers(home)
     if asked.preset is not None:
         tell_preset(asked.preset, asked.settings)
     return code
@@ -203,6 +224,19 @@ def _runs(home: Home, asked: Asked, problems: Sequence[str]) -> Repeated:
         return repeated(home, specs, asked.settings, asked.seeds, asked.repeat)
     except CliError as error:
         raise CliError(*(asked.words.of_file(line) for line in error.args)) from None
+
+
+def _channels(sweep: str, given: Sequence[str], kinds: Sequence[str]) -> list[NewChannel]:
+    """Return the addresses that are to be told of the sweep, checked. Raises CliError, AlertError."""
+    if not given and kinds:
+        raise CliError("--notify-on belongs to --notify-url: give an address too")
+    if given and not sweep:
+        raise CliError(
+            "--notify-url is told of a sweep: add --sweep NAME; for all runs use resnet-tui notify add"
+        )
+    urls, wanted = read_addresses(checked_text("--notify-url", each) for each in given), parse_kinds(kinds)
+    check_addresses(urls)
+    return [new_channel(url, wanted, sweep) for url in urls]
 
 
 def _targets(store: Store, after: Sequence[str]) -> tuple[list[int], list[int]]:

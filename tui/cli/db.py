@@ -28,7 +28,8 @@ def copy(
 
     Each is the file of a run table, or a URL such as postgresql://user@host/runs. Rows are counted and compared. The
     first database keeps them but is closed: two in use would give new runs the same numbers and folders. A file that
-    was closed so makes room for the way back. Files of runs stay where they are."""
+    was closed so makes room for the way back. Addresses of alerts are copied, with their secrets. Files of runs stay
+    where they are."""
     if _place(source) == _place(target):
         raise CliError("both databases are the same: give another one to copy to")
     with (
@@ -51,6 +52,10 @@ def copy(
     if aside is not None:
         print_line(f"{_shown(target)}, whose runs were moved away, is now {aside}")
     _tell_counts(copied)
+    if copied.counts["alert_channel"] and sqlite_file(_url(target)) is None:
+        print_line(
+            "the addresses of alerts were copied too: whoever can read the new run table can read them"
+        )
     if not keep:
         print_line(f"{_shown(source)} is closed: go on with RESNET_TUI_DB or --db set to {_shown(target)}")
     return 0

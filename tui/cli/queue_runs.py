@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from engine.files.paths import Home
@@ -14,6 +14,7 @@ from engine.spec.presets import with_preset
 from engine.spec.recipe_words import differing, setting
 from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
+from engine.store.alerts import NewChannel
 from engine.store.database import Store, open_store
 from tui.cli.flag_words import FLAGS, Wording, refuse, tell_warnings
 from tui.cli.options import each_value
@@ -77,12 +78,19 @@ def tell_findings(found: Findings, words: Wording = FLAGS) -> None:
 
 
 def queue_runs(
-    home: Home, store: Store | None, batches: Sequence[Batch], *, said: str = "", words: Wording = FLAGS
+    home: Home,
+    store: Store | None,
+    batches: Sequence[Batch],
+    *,
+    said: str = "",
+    words: Wording = FLAGS,
+    channels: Collection[NewChannel] = (),
 ) -> int:
-    """Check all runs, queue them in one transaction, print `said` and their ids; without a store in a new one."""
+    """Check all runs, queue them in one transaction with the `channels` that are told of them, print `said` and their
+    ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
     found = checked(home, store or _existing_store(home), specs, words=words)
-    added = add_batches(store or open_store(home.database), batches)
+    added = add_batches(store or open_store(home.database), batches, channels)
     tell_findings(found, words)
     for run_id, earlier in added.repeats.items():
         print_message(f"run {run_id} repeats run {earlier}: same settings, same data")

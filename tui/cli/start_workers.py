@@ -1,11 +1,13 @@
 """`workers start`: a worker on this host, on another, or in Slurm."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
+from engine.alerts.address import VARIABLE
 from engine.files.paths import Home
 from engine.hardware import worker_start
 from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
@@ -75,6 +77,8 @@ def start(
     except ValueError as error:
         raise CliError(str(error)) from None
     open_store(home.database, create=False).close()
+    if (slurm or ssh is not None) and VARIABLE in os.environ:
+        print_message(f"{VARIABLE} stays on this host: resnet-tui notify add tells the workers of all hosts")
     if slurm:
         return _submit(home, worker, options or (), warn)
     return _start_here(home, worker) if ssh is None else _start_by_ssh(ssh, home, worker, there)

@@ -3,6 +3,7 @@
 import gc
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from postgres import Server
 from shell import Shell
 from sqlalchemy import Table, text
 from studies import open_study
+from told import KeptMessages, dispatcher, tell
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -69,6 +71,30 @@ def test_to_postgresql_and_back(source: Store, postgres_server: Server, tmp_path
         assert add_runs(store, [SPEC]).ids == (10,), "the number of the removed run 9 is not given again"
         assert workers.register(store, pid=1, device="cpu", device_name="test") > 1
         store.close()
+
+
+def test_addresses_of_alerts_go_along_with_what_they_were_told(
+    source: Store, postgres_server: Server, shell: Shell
+) -> None:
+    tell(source)
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+    with source.write() as session:  # an end that no worker has told of yet
+        failed = (
+            "UPDATE run SET status = 'failed', cause = 'disk', error = 'full', ended_at = :now WHERE id = 5"
+        )
+        session.execute(text(failed), {"now": now})
+    first, second = KeptMessages(), KeptMessages()
+    url = postgres_server.empty_runs()
+    assert shell("db", "copy", "from.db", url, "--keep") == 0
+    assert "whoever can read the new run table can read them" in shell.out and "s3cr3t" not in shell.out
+    there = open_store(url)
+    dispatcher(there, 1, first).turn(at_once=True)
+    dispatcher(there, 1, second).turn(at_once=True)
+    there.close()
+    assert [title.partition(" · ")[2] for title in first.titles] == [
+        "demo · #5 resnet50 none lr 1e-3: failed, disk: full"
+    ]
+    assert second.sent == []
 
 
 def test_a_row_that_comes_out_otherwise_undoes_the_copy(

@@ -1,0 +1,5 @@
+"""Error of alerts."""
+
+
+class AlertError(ValueError):
+    """Address, or kind of event, that cannot be used: one line that says what to do and holds no secret."""
