@@ -157,7 +157,6 @@ class HomeScreen(FullScreen[None]):
         self._rows, self._snapshot = snapshot.rows, snapshot
         self.worker_views = snapshot.workers
         self.history.take(snapshot.workers)
-        self.hide_problem()
         self.query_one("#empty").display = not snapshot.rows
         self.table.display = bool(snapshot.rows)
         with self.app.batch_update():

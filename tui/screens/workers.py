@@ -136,9 +136,8 @@ class WorkersScreen(FeedScreen[int | None]):
             is_chosen = worker is self.chosen
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
-        worker_of = {(worker.host, worker.pid): worker.id for worker in workers}
         jobs = self.query_one("#jobs-text", Static)
-        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, worker_of))
+        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, {worker.id for worker in workers}))
         jobs.display = self._jobs != JobsView()
         cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)
