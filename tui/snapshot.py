@@ -127,6 +127,8 @@ class Curve:
     """The mean plus the standard deviation."""
     mean_of: str = ""
     """Number of runs that the lines are means of, such as `5` or `2–5`; empty for a run."""
+    best: tuple[int, float] | None = None
+    """Best epoch and its test accuracy; None before there is one, and for a group."""
 
 
 @dataclass(frozen=True)

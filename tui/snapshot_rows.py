@@ -140,10 +140,22 @@ def make_detail(
             tuple(row.test_acc for row in drawn),
             run.baseline,
             max(run.epochs, shown, 1),
+            best=_best(run, drawn),
         ),
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
         findings=findings_shown(run, epochs, matrix, waiting),
         settings=settings,
+    )
+
+
+def _best(run: Run, drawn: Sequence[EpochMetrics]) -> tuple[int, float] | None:
+    return next(
+        (
+            (row.epoch, row.test_acc)
+            for row in drawn
+            if row.epoch == run.best_epoch and row.test_acc is not None
+        ),
+        None,
     )
 
 

@@ -59,7 +59,7 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     class_folders(home.root / "pets", classes=2, each=20)
     terminal = Terminal([RESNET_TUI, "demo"], columns=80, lines=24, cwd=tmp_path)
     terminals.append(terminal)
-    terminal.until_shows("1 running  6 queued")
+    terminal.until_shows("2 running  5 queued")
     terminal.until_shows("1 ahead")
     terminal.until(
         lambda: terminal.line_with("●").split()[1:4] == ["1", "digits", "resnet18"], what="the running run"
@@ -93,7 +93,7 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     with store.read() as session:
         epochs = history.epochs_of(session, 8)
     assert [row.epoch for row in epochs] == list(range(13)) and (epochs[-1].train_acc or 0) > 0.8
-    assert len(_present(store)) == 1
+    assert len(_present(store)) <= 2, "more than the two workers of the demo"
     look_again(home, store, tmp_path, terminals)
     store.close()
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,11 @@ import typer
 from engine.analysis.final_table import final_table
 from engine.analysis.finding import GRAVE, SIGNS, head_of
 from engine.files.paths import Home
+from engine.hardware.cores import usable_cores
+from engine.hardware.telemetry import nvidia
 from engine.hardware.worker_start import last_words, logout_warning, start_worker
 from engine.queries.read_study import collect
+from engine.queries.worker_options import WorkerOptions
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
@@ -29,42 +33,59 @@ from tui.formatting import decimals, plain
 SWEEP = "demo"
 POLL_S = 0.5
 
-DIGITS: dict[str, Any] = {"data": "digits", "epochs": 4, "batch_size": 32, "lr": 0.01}
-# Runs that the warm starts take their weights from.
-SOURCES: dict[str, dict[str, Any]] = {
-    "resnet18": {"data": "fundus-balanced", "epochs": 6, "batch_size": 16, "lr": 0.005},
-    "resnet50": {"data": "fundus-balanced", "epochs": 8, "batch_size": 16, "lr": 0.003},
+SMALL: dict[str, Any] = {"image_size": 32}
+"""Of all its runs, so that the study ends in minutes on two cores."""
+DIGITS: dict[str, Any] = {**SMALL, "data": "digits", "epochs": 3, "batch_size": 32, "lr": 0.01}
+SOURCE: dict[str, Any] = {
+    **SMALL,
+    "data": "fundus-balanced",
+    "epochs": 4,
+    "batch_size": 16,
+    "optimizer": "adamw",
+    "lr": 0.001,
 }
-# Settings of the comparison, the same from scratch and warm-started, with the small lr of the study's figures.
-COMPARED: dict[str, Any] = {"data": "fundus", "epochs": 3, "batch_size": 64, "lr": 1e-4}
-ARCHS = tuple(SOURCES)
+"""Of the runs that the warm starts take their weights from."""
+COMPARED: dict[str, Any] = {**SMALL, "data": "fundus", "epochs": 4, "batch_size": 64, "lr": 1e-4}
+"""Of the comparison, the same from scratch and warm-started, with the small lr of the study's figures."""
+ARCHS = ("resnet18", "resnet50")
+MOST_THREADS = 4
+"""Of a run: images so small keep no more busy."""
 
 
-def add_study(store: Store) -> None:
+def add_study(store: Store, threads: int) -> None:
     """Queue the study once: digits first, so that the first live curve is of real images; then the sources of the
-    warm starts; then each arch from scratch and warm-started."""
+    warm starts, the larger one first; then each arch from scratch and warm-started. `threads`: of each run."""
     with store.read() as session:
         if listing.list_runs(session, sweep=SWEEP):
             return
-    add_runs(store, [make_spec(DIGITS)], sweep=SWEEP, name="real handwritten digits")
+    shared = {"threads": threads}
+    add_runs(store, [make_spec(DIGITS | shared)], sweep=SWEEP, name="real handwritten digits")
     label = "warm start (same synthetic task, more labels)"
-    sources = add_runs(
-        store,
-        [make_spec({**SOURCES[arch], "arch": arch}) for arch in ARCHS],
-        sweep=SWEEP,
-        name="source of a warm start",
+    larger_first = ARCHS[::-1]
+    specs = [make_spec({**SOURCE, **shared, "arch": arch}) for arch in larger_first]
+    sources = dict(
+        zip(larger_first, add_runs(store, specs, sweep=SWEEP, name="source of a warm start").ids, strict=True)
     )
-    add_runs(
-        store,
-        [make_spec({**COMPARED, "arch": arch}) for arch in ARCHS],
-        sweep=SWEEP,
-        name="from scratch",
-    )
-    warm = [
-        make_spec({**COMPARED, "arch": arch, "pretrained": f"run:{source}"})
-        for arch, source in zip(ARCHS, sources.ids, strict=True)
-    ]
-    add_runs(store, warm, sweep=SWEEP, name=label)
+    for arch in ARCHS:
+        scratch, warm = {**COMPARED, **shared, "arch": arch}, {"pretrained": f"run:{sources[arch]}"}
+        add_runs(store, [make_spec(scratch)], sweep=SWEEP, name="from scratch")
+        add_runs(store, [make_spec(scratch | warm)], sweep=SWEEP, name=label)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Runs at once, and the threads of each; 0: as many as a run takes by itself."""
+
+    runs: int
+    threads: int
+
+    @classmethod
+    def here(cls) -> "Pace":
+        """Return two runs at once that share the cores, which end sooner than one after the other; one on a card."""
+        return cls(1, 0) if nvidia().cards else cls(2, min(max(usable_cores() // 2, 1), MOST_THREADS))
+
+    def worker_arguments(self) -> list[str]:
+        return WorkerOptions(slots=str(self.runs), drain=True).arguments()
 
 
 def run_demo(
@@ -79,14 +100,15 @@ def run_demo(
     except OSError as error:
         raise CliError(f"{home.root} cannot be created ({error.strerror}): give another --home") from None
     store = open_store(home.database)
-    add_study(store)
+    pace = Pace.here()
+    add_study(store, pace.threads)
     if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _headless(home, store)
+        return _headless(home, store, pace)
     with store.read() as session:
         if not present(session) and listing.pending(session):
             if warning := logout_warning():
                 print_message(warning)
-            start_worker(home, ["--drain"])
+            start_worker(home, pace.worker_arguments())
     from tui.open_app import run_app
 
     return run_app(home)
@@ -95,9 +117,9 @@ def run_demo(
 demo = takes_home(run_demo, default=Path("demo"))
 
 
-def _headless(home: Home, store: Store) -> int:
+def _headless(home: Home, store: Store, pace: Pace) -> int:
     print_message(f"the study is in {home.root}; watch it with: resnet-tui --home {home.root}")
-    with _worker(home, store) as worker:
+    with _worker(home, store, pace) as worker:
         _follow(store, worker)
     study = collect(store, run_ids=None, sweep=SWEEP)
     print(final_table(study, is_whole=not sys.stdout.isatty()))
@@ -110,7 +132,7 @@ def _headless(home: Home, store: Store) -> int:
 
 
 @contextlib.contextmanager
-def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | None"]:
+def _worker(home: Home, store: Store, pace: Pace) -> Iterator["subprocess.Popen[bytes] | None"]:
     """Run a worker until the study ends, unless one is running already.
 
     When this program is interrupted, the worker stops and puts its run back into the queue. Raises CliError where
@@ -119,7 +141,7 @@ def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | Non
         if present(session):
             yield None
             return
-    worker = start_worker(home, ["--drain"])
+    worker = start_worker(home, pace.worker_arguments())
     try:
         yield worker
     except BaseException:

@@ -44,7 +44,7 @@ HOME: Table = (
     look("open_run", "enter", "open", "open run", "enter", in_footer=True),
     Command("new_run", "n", "new", "queue a grid of new runs", in_footer=True),
     look("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST, in_footer=True),
-    replace(CANCEL, in_footer=True),
+    CANCEL,
     *EDIT_RUNS,
     FIX,
     look("compare", "c", "compare", "compare marked runs and groups", group=ON_RUNS),
@@ -67,7 +67,7 @@ HOME: Table = (
     look("mark_all", "a", "mark all", "mark all that are shown, or none", group=LIST),
     look("back", "escape", "back", "drop marks, then filter, then order", "esc", LIST),
     look("journal", "i", "journal", "events since your last visit"),
-    START_WORKER,
+    replace(START_WORKER, in_footer=False),  # the strip names it where there is no worker
     look("workers", "W", "workers", "workers and graphics cards"),
     look("data", "d", "data", "data sets with their checks"),
     look("down", "j", "down", "next run", "j ↓", MOVING),

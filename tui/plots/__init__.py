@@ -3,7 +3,7 @@
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
-from tui.plots.accuracy import draw_accuracy
+from tui.plots.accuracy import BEST, draw_accuracy
 from tui.plots.canvas import thin
 from tui.plots.class_texts import confused_pairs, named
 from tui.plots.confusion import draw_confusion
@@ -15,6 +15,7 @@ from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
 
 __all__ = [
+    "BEST",
     "COUNTS",
     "INK",
     "MARKERS",

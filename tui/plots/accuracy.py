@@ -16,6 +16,8 @@ from tui.snapshot import Curve
 Points = Sequence[tuple[float, float]]
 Side = Literal["left", "right"]
 Y_AXIS_CELLS = 4
+BEST = "◆"
+"""Marks the best epoch."""
 
 
 def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> Cells:
@@ -53,6 +55,8 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> Cells:
         draw_edges(plot, band, INK.test)
     for name, points, colour in lines:
         _draw_line(plot, thin(points, 2 * width), colour, "●" if name == "test" else "○")
+    if view.best is not None:
+        plot.scatter([view.best[0]], [view.best[1]], marker=BEST, color=INK.test)
     area = Area.inside((width, height), labels, (first, last), (low, 1))
     return shade_cells([(band, INK.test)], area) if INK.has_hues else {}
 

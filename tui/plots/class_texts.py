@@ -4,6 +4,13 @@ from collections.abc import Sequence
 
 from tui.snapshot import MatrixView
 
+CORNERS = ("true ╲ predicted", "true ╲ pred", "╲ pred", "╲")
+
+
+def corner(cells: int) -> str:
+    """Say in so many cells that rows are true classes and columns predicted ones."""
+    return next((text for text in CORNERS if len(text) <= cells), "")
+
 
 def named(names: Sequence[str], label: int) -> str:
     """Write `2 moderate`; a class that is called by its number, or by nothing, is that number."""

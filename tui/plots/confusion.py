@@ -7,12 +7,14 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
-from tui.plots.class_texts import named
+from tui.plots.class_texts import corner, named
 from tui.plots.ink import INK
 from tui.snapshot import MatrixView
 
 LEAST_NAME, MOST_NAME = 7, 18
 """Columns of the rows' names: at fewer than the least, as of `2 mode…`, the rows have numbers alone."""
+WIDEST = 9
+"""Characters of a cell, unless the names of classes need more."""
 RECALL = 6
 """Columns of the recall at the right."""
 
@@ -26,7 +28,9 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
     classes = len(view.counts)
     head = _head(view, width, max(len(str(classes - 1)) + 2, 4))
     with_recall = (width - head - RECALL) // classes >= 3
-    cell = min((width - head - (RECALL if with_recall else 0)) // classes, 9)
+    longest = max(cell_len(named(view.class_names, number)) for number in range(classes))
+    widest = min(max(longest + 1, WIDEST), MOST_NAME + 1)
+    cell = min((width - head - (RECALL if with_recall else 0)) // classes, widest)
     if cell < 1 or height < classes + 1:
         write(plot, "no room for the matrix: enlarge the window", 0, height - 1, INK.dim)
         return
@@ -35,7 +39,7 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
         name = _shorter(view, column, cell - 1)
         if len(name) < cell or cell > 2:
             write(plot, fitted(name, cell - 1, right=True), head + column * cell, height - 1, INK.dim)
-    write(plot, "pred" if cell > 2 else "", 0, height - 1, INK.dim)
+    write(plot, corner(head - 1), 0, height - 1, INK.dim)
     if with_recall:
         write(plot, "recall", head + classes * cell, height - 1, INK.dim)
     lines = 2 if two_lines else 1

@@ -7,18 +7,20 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
-from tui.plots.class_texts import named
+from tui.plots.class_texts import CORNERS, corner, named
 from tui.plots.ink import INK, Colour
 
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
 MODES = (ROWS, COUNTS, COLUMNS)
 NARROWEST, WIDEST = 4, 12
-"""Widths of a cell, in characters."""
+"""Widths of a cell, in characters; names of classes widen it to theirs."""
 TALLEST = 3
 """Most lines of a cell."""
 TAIL = 13
 """Width of recall and precision at the right, in characters."""
-NAME_CELLS = 14
+NAME_CELLS = 24
+ROOMY = 100
+"""Width from which the corner says in whole words which classes are true and which predicted."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Layout:
 
 def layout(grid: Grid, width: int, height: int) -> Layout:
     classes = len(grid.counts)
-    head = min(max((len(name) for name in _labels(grid)), default=1), NAME_CELLS) + 2
+    name = min(max((len(name) for name in _labels(grid)), default=1), NAME_CELLS)
+    head = max(name + 2, len(CORNERS[0]) + 1 if width >= ROOMY else 0)
     room = max(width - head - TAIL, NARROWEST)
-    cell = min(max(room // classes, NARROWEST), WIDEST)
+    cell = min(max(room // classes, NARROWEST), max(WIDEST, name + 1))
     lines = min(max((height - 1) // classes, 1), TALLEST)
     return Layout(cell, lines, head, min(room // cell, classes), min((height - 1) // lines, classes))
 
@@ -75,7 +78,7 @@ def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
         for at, shown in zip(grid.cursor, (place.down, place.shown), strict=True)
     )
     labels = _labels(grid)
-    write(plot, "true ╲ pred"[: place.head - 1], 0, height - 1, INK.dim)
+    write(plot, corner(place.head - 1), 0, height - 1, INK.dim)
     for column in range(left, left + place.shown):
         colour = INK.text if column == grid.cursor[1] else INK.dim
         name = fitted(

@@ -17,7 +17,6 @@ from engine.files.privacy import private_opener
 from tui import commands
 from tui.formatting import plain
 from tui.screens.full_screen import CommandScreen, Handlers
-from tui.widgets.key_footer import KeyFooter
 
 FILE = "app-errors.log"
 RESTART = 85
@@ -74,7 +73,7 @@ class BrokenScreen(CommandScreen[None]):
         yield Static(Text(self._word), id="broken-word")
         with VerticalScroll(id="broken-pane", can_focus=False):
             yield Static(Text("\n".join(map(plain, self._text.splitlines())), style="dim"), id="broken-text")
-        yield KeyFooter()
+        yield self.footer()
 
     def on_mount(self) -> None:
         self.query_one("#broken-pane", VerticalScroll).scroll_end(animate=False)

@@ -1,6 +1,6 @@
 """Bases of the screens that fill the window: commands, size classes, help, the problem banner, a feed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import ClassVar, TypeVar
 
@@ -38,6 +38,14 @@ class CommandScreen(CoverableScreen[T]):
     def offers(self, command: Command) -> bool | None:
         """Return True where the command can be given now, None to show it dimmed, False to hide it."""
         return True
+
+    def in_footer(self) -> Collection[str]:
+        """Return the ids of the commands that the footer names now."""
+        return {command.id for command in self.TABLE if command.in_footer}
+
+    def footer(self) -> KeyFooter:
+        """Make the line of keys at the bottom."""
+        return KeyFooter(self.in_footer)
 
     def command(self, name: str) -> Command:
         return next(command for command in self.TABLE if command.id == name)
@@ -77,7 +85,7 @@ class FullScreen(CommandScreen[T]):
         yield self.compose_head()
         yield Static(id="banner", markup=False)
         yield from self.compose_body()
-        yield KeyFooter()
+        yield self.footer()
 
     def compose_head(self) -> Widget:
         """Make the line at the top."""

@@ -1,6 +1,6 @@
 """Home screen: the runs, the highlighted one, the devices."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from tui.feeds.since_last_visit import SinceLastVisit, mark_seen
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
 from tui.screens.copying import CopyActions
+from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
@@ -31,6 +32,7 @@ from tui.views.worker_history import WorkerHistory
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
 from tui.widgets.filter_line import FilterLine
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.run_table import RunTable
 
 
@@ -164,6 +166,7 @@ class HomeScreen(FullScreen[None]):
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
+            self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
         self._say_filtered()
         if self.focused is None and snapshot.rows:  # the first runs of an empty home
@@ -207,10 +210,15 @@ class HomeScreen(FullScreen[None]):
         row = self._rows.get(run_id)
         return self._snapshot.with_reason(row) if row is not None and self._snapshot is not None else row
 
+    def in_footer(self) -> Collection[str]:
+        rows = [self._rows[run_id] for run_id in self.table.chosen() if run_id in self._rows]
+        return fitting(self.TABLE, rows, subjects=len(self.table.subjects()))
+
     # The table
 
     @on(RunTable.Highlighted)
     def _highlighted(self) -> None:
+        self.query_one(KeyFooter).choose()
         self.port.refresh_feed()
 
     @on(RunTable.MarksChanged)
@@ -218,6 +226,7 @@ class HomeScreen(FullScreen[None]):
         table = self.table
         head = self.query_one(HeadLine)
         head.show_marks(len(table.marks), hidden=table.hidden_marks, in_range=table.in_range)
+        self.query_one(KeyFooter).choose()
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from engine.store.run_numbers import numbered
-from engine.store.status import ENDED, FROM_THE_START
+from engine.store.status import FROM_THE_START
 from tui.lazy_import import LazyModule
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.fitting_keys import may_be_cancelled, may_be_retried
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.text_prompt import AskScreen
@@ -51,7 +52,7 @@ class RunActions:
         }
 
     def cancel(self) -> None:
-        rows = self._chosen("cancelled", lambda row: row.status not in ENDED)
+        rows = self._chosen("cancelled", may_be_cancelled)
         running = [row for row in rows if row.status == "running"]
         if not running:
             self._edit(rows, verbs.cancel)
@@ -62,12 +63,12 @@ class RunActions:
 
     def pause_or_resume(self) -> None:
         """Pause those that are not paused; where all are, or are asked to, resume them."""
-        rows = self._chosen("paused", lambda row: row.status not in ENDED)
+        rows = self._chosen("paused", may_be_cancelled)
         active = [row for row in rows if row.status != "paused" and row.asked != "pause"]
         self._edit(active or rows, verbs.pause if active else verbs.resume)
 
     def retry(self) -> None:
-        rows = self._chosen("retried", lambda row: row.status in ("failed", "cancelled"))
+        rows = self._chosen("retried", may_be_retried)
         lost = [row for row in rows if row.epoch and row.cause in FROM_THE_START]
         home = self._screen.port.home
 

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
-from tui.plots import INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
+from tui.plots import BEST, INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
 from tui.snapshot import Curve, Detail, MatrixView
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
@@ -139,17 +139,33 @@ class DetailPane(Vertical):
 
 
 def legend(curve: Curve, width: int) -> Text:
-    """Name the lines with their newest values. Train accuracy is a running average over the epoch, and says so."""
+    """Name the lines with their newest values, and the best epoch. Train accuracy is a running average over the epoch,
+    and says so."""
     train, test = (decimals(_latest(values)) for values in (curve.train, curve.test))
     if curve.mean_of:
         return _group_legend(curve, train, test, width)
-    fixed = len(f"━ {TRAIN_LABELS[-1]} {train}  ━ test {test}") - len(TRAIN_LABELS[-1])
+    best = _best_shown(curve, width)
+    fixed = len(f"━ {TRAIN_LABELS[-1]} {train}  ━ test {test}{best}") - len(TRAIN_LABELS[-1])
     label = next((each for each in TRAIN_LABELS if fixed + len(each) <= width), TRAIN_LABELS[-1])
     head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
     marks = ("━", "━") if INK.has_hues else ("○", "●")
     text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
     text.append(f"{marks[0]} {label} ", style=_rgb(INK.train)).append(train)
-    return text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
+    text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
+    return text.append(best, style=_rgb(INK.test))
+
+
+def _best_shown(curve: Curve, width: int) -> str:
+    """Write the best epoch's test accuracy after the newest one, in as many words as there is room for."""
+    if curve.best is None:
+        return ""
+    epoch, value = curve.best
+    if epoch == curve.epochs[-1]:
+        return f" {BEST} best"
+    longest = f" last  {BEST} best {decimals(value)} in epoch {epoch}"
+    rest = len("━ train .0000  ━ test .0000")
+    shown = (longest, f" last  {BEST} best {decimals(value)} ({epoch})", f"  {BEST} {decimals(value)}")
+    return next((each for each in shown if rest + len(each) <= width), shown[-1])
 
 
 def _group_legend(curve: Curve, train: str, test: str, width: int) -> Text:

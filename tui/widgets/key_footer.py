@@ -1,5 +1,7 @@
 """Keys of a screen, in the line at its bottom."""
 
+from collections.abc import Callable, Collection
+
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -20,19 +22,32 @@ class KeyFooter(Widget):
     keys: reactive[tuple[tuple[str, str, str, bool], ...]] = reactive(())
     """Key, its name on the screen, what it does, and whether it does so now; one for each action."""
 
-    def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._show)
+    def __init__(self, named: Callable[[], Collection[str]]) -> None:
+        """`named`: ids of the keys that are to be named now."""
+        super().__init__()
+        self._named = named
+        self._active: dict[str, ActiveBinding] = {}
+        """Keys that do something now, by action."""
 
-    def _show(self, screen: Screen[object]) -> None:
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._take)
+
+    def _take(self, screen: Screen[object]) -> None:
         if screen is not self.screen:
             return
-        of_action: dict[str, ActiveBinding] = {}
+        self._active = {}
         for active in screen.active_bindings.values():
-            if active.binding.show:
-                of_action.setdefault(active.binding.action, active)
+            if active.binding.id:
+                self._active.setdefault(active.binding.action, active)
+        self.choose()
+
+    def choose(self) -> None:
+        """Name those of the active keys that are to be named now."""
+        named = self._named()
         self.keys = tuple(
             (each.binding.key, self.app.get_key_display(each.binding), each.binding.description, each.enabled)
-            for each in of_action.values()
+            for each in self._active.values()
+            if each.binding.id in named
         )
 
     def render(self) -> Text:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.plots import (
+    BEST,
     INK,
     MODES,
     Chart,
@@ -56,7 +57,7 @@ def confusion(
 
 def test_each_cell_has_its_count_and_share() -> None:
     lines, coloured = confusion([[90, 10], [5, 15]], 40, 8)
-    assert lines[0].split() == ["pred", "0", "1", "recall"]
+    assert lines[0].split() == ["╲", "0", "1", "recall"]
     assert lines[1].split() == ["0", "90", "10", ".90"] and lines[2].split() == ["90%", "10%"]
     assert lines[3].split() == ["1", "5", "15", ".75"] and lines[4].split() == ["25%", "75%"]
     assert lines[1].index("90") < lines[1].index("10")
@@ -67,7 +68,19 @@ def test_each_cell_has_its_count_and_share() -> None:
 def test_classes_have_their_names_where_there_is_room_beside_counts_and_shares() -> None:
     names, counts = ("no DR", "mild", "proliferative"), [[90, 10, 0], [5, 15, 0], [1, 0, 2]]
     lines, _ = confusion(counts, 80, 8, names)
-    assert lines[0].split() == ["pred", "0", "no", "DR", "1", "mild", "2", "recall"]
+    assert lines[0].split() == [
+        "true",
+        "╲",
+        "pred",
+        "0",
+        "no",
+        "DR",
+        "1",
+        "mild",
+        "2",
+        "proliferative",
+        "recall",
+    ]
     assert lines[5].startswith("2 proliferative") and lines[1].split()[:4] == ["0", "no", "DR", "90"]
     lines, _ = confusion(counts, 32, 8, names)
     assert lines[5].startswith("2 prolife…  ") and lines[2].split() == ["90%", "10%", "0%"]
@@ -112,6 +125,13 @@ def test_curves_in_their_colours_over_the_baseline() -> None:
     assert lines[0].startswith("1.0") and any(line.startswith("0.6") for line in lines)
     for colour in (INK.train, INK.test, INK.baseline):
         assert f"38;2;{';'.join(map(str, colour))}m" in coloured
+
+
+def test_the_best_epoch_is_marked_on_the_curve() -> None:
+    lines, _ = accuracy(Curve((1, 2, 3), (0.6, 0.7, 0.9), (0.6, 0.9, 0.7), 0.5, 3, best=(2, 0.9)))
+    (row,) = [line for line in lines if BEST in line]
+    assert abs(row.index(BEST) - 32) < 3 and lines.index(row) < 4
+    assert not any(BEST in line for line in accuracy(Curve((1,), (0.6,), (0.6,), 0.5, 3))[0])
 
 
 def test_odd_curves_are_drawn_without_an_error() -> None:

@@ -1,6 +1,6 @@
 """The line of keys: what a click on it does, and when it is drawn anew."""
 
-from pilots import SMALL, app, opened, until
+from pilots import SMALL, app, go_to, opened, until
 
 from engine.files.paths import Home
 from engine.store.database import Store
@@ -39,3 +39,21 @@ async def test_keys_that_stay_the_same_are_not_drawn_anew(home: Home, study: Sto
         assert not drawn
         await pilot.press("slash")
         await until(pilot, lambda: drawn)
+
+
+async def test_home_names_the_keys_that_do_something_with_the_chosen_runs(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)  # on run 5, which is running
+        line = pilot.app.screen.query_one(KeyFooter)
+
+        def named() -> list[str]:
+            return [does for _, _, does, _ in line.keys]
+
+        await until(pilot, lambda: named() == ["open", "new", "mark", "cancel", "filter", "help", "quit"])
+        await go_to(pilot, 6)  # failed
+        assert {"retry", "clone"} <= set(named()) and "cancel" not in named()
+        await go_to(pilot, 3)  # collapsed
+        assert {"fix", "clone"} <= set(named()) and not {"retry", "compare"} & set(named())
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "compare" in named())
+        assert len(str(line.render())) <= SMALL[0]
