@@ -12,6 +12,7 @@ from tui.snapshot import RunRow, WorkerView
 
 if TYPE_CHECKING:
     from engine.cluster.slurm import Job
+    from tui.feeds.alerts_feed import AddressView
 
 HOTTEST_C = 100.0
 Bars = Callable[[int, int, int, float], str]
@@ -79,6 +80,21 @@ def jobs_text(jobs: Sequence["Job"], problem: str, worker_of: Mapping[tuple[str,
         text.append(f"  {plain('  '.join(filter(None, says)))}\n", style="dim")
     if jobs:
         text.append("resnet-tui workers stop slurm:ID cancels a job\n\n", style="dim")
+    return text
+
+
+def alerts_text(addresses: Sequence["AddressView"], ok: str, bad: str) -> Text:
+    """Write each address of alerts with what it is told of, or why the latest message did not arrive; where there is
+    none, how to add one. `ok` and `bad` are colours of the marks."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if not addresses:
+        return text.append(
+            "alerts: none; resnet-tui notify add URL sends them to chat, mail or phone", style="dim"
+        )
+    for each in addresses:
+        text.append("✖" if each.problem else "✔", style=bad if each.problem else ok)
+        text.append(plain(f" alerts{f' of {each.of}' if each.of else ''} to {each.shown}"))
+        text.append(plain(f"  {each.problem or ', '.join(each.kinds)}"), style="dim").append("\n")
     return text
 
 

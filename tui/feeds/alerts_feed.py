@@ -1,0 +1,45 @@
+"""Feed of the addresses that workers send alerts to, without their secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.files.paths import Home
+from tui.lent_stores import borrowed_store
+
+
+@dataclass(frozen=True)
+class AddressView:
+    """Address of alerts."""
+
+    shown: str
+    of: str
+    """Sweep, or user on a run table of several; empty for all runs."""
+    kinds: tuple[str, ...]
+    problem: str
+    """Reason why the latest message has not arrived; empty where it has."""
+
+
+class AlertsFeed:
+    """Feed of the addresses, which writes nothing. Used by one thread."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def poll(self) -> tuple[AddressView, ...] | None:
+        """Return the addresses; None while the run table cannot be read, which other feeds say."""
+        from engine.store.alerts import channels
+        from engine.store.errors import StoreError
+
+        try:
+            with borrowed_store(self._home.database) as store, store.read() as session:
+                found = channels(session)
+        except StoreError:
+            return None
+        return tuple(
+            AddressView(each.shown, each.sweep or each.user_name, tuple(each.kinds.split(",")), each.problem)
+            for each in found
+        )
+
+    def close(self) -> None:
+        """Nothing is open between two polls."""
