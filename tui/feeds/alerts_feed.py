@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.files.paths import Home
 from tui.lent_stores import borrowed_store
-
-
-@dataclass(frozen=True)
-class AddressView:
-    """Address of alerts."""
-
-    shown: str
-    of: str
-    """Sweep, or user on a run table of several; empty for all runs."""
-    kinds: tuple[str, ...]
-    problem: str
-    """Reason why the latest message has not arrived; empty where it has."""
+from tui.snapshot import AddressView
 
 
 class AlertsFeed:
@@ -37,7 +24,13 @@ class AlertsFeed:
         except StoreError:
             return None
         return tuple(
-            AddressView(each.shown, each.sweep or each.user_name, tuple(each.kinds.split(",")), each.problem)
+            AddressView(
+                each.shown,
+                each.sweep or each.user_name,
+                tuple(each.kinds.split(",")),
+                each.sent_at is not None,
+                each.problem,
+            )
             for each in found
         )
 

@@ -12,14 +12,14 @@ from textual.widgets import Static
 
 from engine.files.paths import Home
 from tui import commands
-from tui.feeds.alerts_feed import AddressView, AlertsFeed
+from tui.feeds.alerts_feed import AlertsFeed
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.feeds.jobs_feed import JobsFeed, JobsView
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
-from tui.snapshot import RunRow, WorkerView
+from tui.snapshot import AddressView, RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import alerts_text, cards_text, jobs_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop

@@ -114,7 +114,7 @@ async def test_addresses_of_alerts_are_seen_without_their_secrets(
         await pilot.press("W")
         await until(pilot, lambda: "gpu03.example.org" in shown(pilot, "#alerts-text"))
         assert shown(pilot, "#alerts-text").splitlines() == [
-            "✔ alerts to json://gpu03.example.org/…  failed, done",
+            "· alerts to json://gpu03.example.org/…  failed, done",
             "✖ alerts of lrs to json://gpu03.example.org/…  no connection",
         ]
 
