@@ -79,6 +79,10 @@ class FeedFailed(Message):
         self.text = text
 
 
+class FeedAnswered(Message):
+    """Run table that can be read again."""
+
+
 class ResnetTui(InternalsApp):
     """Polls the feed in a thread and hands its snapshots to the home screen."""
 
@@ -103,7 +107,7 @@ class ResnetTui(InternalsApp):
         self._is_served = served
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
-        self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0))
+        self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0), clock)
         submitted = self._slow_table.edit_submitted
         self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write, submitted)
         self._files = Background("state files", self.raise_from_thread)
@@ -155,6 +159,8 @@ class ResnetTui(InternalsApp):
         except Refused as error:
             self.post_message(FeedFailed(str(error)))
             return
+        if self._slow_table.is_silent:
+            self.post_message(FeedAnswered())
         if isinstance(found, FirstLook):
             self.post_message(FirstLookReady(found))
         elif found is not None:
@@ -173,10 +179,12 @@ class ResnetTui(InternalsApp):
             self.refresh_feed()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
-        self._slow_table.poll_failed()
         if self._home_screen.is_mounted:
-            self._home_screen.show_problem(message.text)
+            self._slow_table.poll_failed(message.text)
         self._release(LAYOUT_PASSES)
+
+    def on_feed_answered(self) -> None:
+        self._slow_table.poll_answered()
 
     def _release(self, passes: int = 0) -> None:
         """Write the first frame, after so many more passes of laying out: each would be written by itself else."""

@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from submitit.helpers import DelayedSubmission
 
 from engine.cluster.submissions import Submission
-from engine.files.paths import Home
+from engine.files.paths import Home, write_atomic
 from engine.files.privacy import keep_private
-from engine.hardware import processes
 from engine.hardware.worker_start import worker_command
 from engine.store import listing
 from engine.store.database import open_store
@@ -22,20 +22,23 @@ from engine.text import log
 class JobWorker:
     """Function of a job. Submitit stores it in a file, runs it on a node, and calls `checkpoint` at Slurm's warning."""
 
-    def __init__(self, home: Home, submission: Submission) -> None:
-        """Prepare the job; of the home only its folders are stored, because the database's URL may hold a password."""
+    def __init__(self, home: Home, submission: Submission, arguments: Sequence[str] = ()) -> None:
+        """Prepare the job; of the home only its folders are stored, because the database's URL may hold a password.
+
+        `arguments`: further options of the worker."""
         self._root, self._cache, self._folder = str(home.root), str(home.cache), str(submission.folder)
+        self._arguments = (*arguments, "--drain")
         self._pid: int | None = None
 
     def __call__(self) -> None:
         """Run a worker until the queue is empty; exit with its code if that is not 0."""
         keep_private()
         home, submission = self._home(), Submission(Path(self._folder))
-        worker = subprocess.Popen(
-            worker_command(home, drain=True), stdin=subprocess.DEVNULL, cwd=home.root, env=home.environment()
-        )
+        announcements = submission.announcements(_own_id())
+        write_atomic(announcements, b"")
+        command = worker_command(home, arguments=self._arguments, announcements=announcements)
+        worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=home.root, env=home.environment())
         self._pid = worker.pid
-        submission.write_worker(_own_id(), processes.host_name(), worker.pid)
         _wait(worker.pid)
         if code := worker.wait():
             sys.exit(code)

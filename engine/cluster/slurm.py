@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.cluster.errors import ClusterError
 from engine.cluster.submissions import submissions
 from engine.files.paths import Home
+from engine.hardware.worker_start import announced
 from engine.text import plain
 
 TIMEOUT_S = 20.0
@@ -25,8 +26,8 @@ class Job:
     reason: str
     """Slurm's reason for waiting, such as Resources, Priority or BeginTime; empty for a job that runs."""
     node: str
-    worker: tuple[str, int] | None
-    """Host and process of its worker."""
+    workers: tuple[int, ...]
+    """Ids of its workers, of those that have left too; none before the first is in the run table."""
 
 
 def jobs_of(home: Home, *, forget: bool = True) -> list[Job]:
@@ -45,7 +46,8 @@ def jobs_of(home: Home, *, forget: bool = True) -> list[Job]:
             if job_id in found:
                 _, state, node, reason = map(plain, found[job_id])
                 shown = "" if reason == "None" else reason
-                jobs.append(Job(job_id, state, shown, node, submission.read_worker(job_id)))
+                workers = tuple(announced(submission.announcements(job_id)))
+                jobs.append(Job(job_id, state, shown, node, workers))
         if forget and found.keys().isdisjoint(ids):
             submission.forget()
     return jobs

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +31,15 @@ class RemoteWorker:
     """Reason why it ends when its user logs out there; None where it stays."""
 
 
-def start_by_ssh(host: str, home: Home, *, there: Path | None = None, drain: bool = False) -> RemoteWorker:
-    """Start a worker on `host` in the same folder, or in `there`. Raises ClusterError."""
+def start_by_ssh(
+    host: str, home: Home, arguments: Sequence[str] = (), *, there: Path | None = None
+) -> RemoteWorker:
+    """Start a worker with these arguments on `host`, in the same folder or in `there`. Raises ClusterError."""
     if not host or host.startswith("-") or not host.isprintable():
         raise ClusterError(f"{plain(repr(host))} is no host: give it as ssh takes it, such as ann@gpu03")
     if not is_this_host([host.rpartition("@")[2]]):
         require_shared_table(home)
-    command = ["ssh", "--", host, shlex.join(_command(home, there, drain))]
+    command = ["ssh", "--", host, shlex.join(_command(home, there, arguments))]
     try:
         # Not in the command: command lines are seen by all users of both hosts.
         url = f"{home.database}\n"
@@ -54,12 +57,12 @@ def start_by_ssh(host: str, home: Home, *, there: Path | None = None, drain: boo
         ) from None
 
 
-def _command(home: Home, there: Path | None, drain: bool) -> list[str]:
+def _command(home: Home, there: Path | None, arguments: Sequence[str]) -> list[str]:
     """Return the command that the other host's shell gets."""
     command = [sys.executable, "-P", "-m", "engine.cluster.remote_start", "--home", str(there or home.root)]
     if home.cache != home.root / "cache":
         command += ["--cache", str(home.cache)]
-    return [*command, "--drain"] if drain else command
+    return [*command, *arguments]
 
 
 def _problem(host: str, code: int, written: str) -> str:

@@ -31,8 +31,9 @@ class Submission:
     def _jobs(self) -> Path:
         return self.folder / "jobs.json"
 
-    def _worker(self, job_id: str) -> Path:
-        return self.folder / f"{job_id}.worker"
+    def announcements(self, job_id: str) -> Path:
+        """Return the file with the ids of a job's newest workers, as they announce themselves."""
+        return self.folder / f"{job_id}.workers"
 
     def write_jobs(self, ids: Iterable[str]) -> None:
         write_atomic(self._jobs, json.dumps(list(ids)).encode())
@@ -43,17 +44,6 @@ class Submission:
             return [str(each) for each in json.loads(self._jobs.read_bytes())]
         except (OSError, ValueError):
             return []
-
-    def write_worker(self, job_id: str, host: str, pid: int) -> None:
-        write_atomic(self._worker(job_id), json.dumps([host, pid]).encode())
-
-    def read_worker(self, job_id: str) -> tuple[str, int] | None:
-        """Return host and process of a job's newest worker; None before it has started."""
-        try:
-            host, pid = json.loads(self._worker(job_id).read_bytes())
-            return str(host), int(pid)
-        except (OSError, ValueError):
-            return None
 
     def forget(self) -> None:
         """Delete all but the logs, once the jobs have ended; not yet where they were submitted just now."""

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.alerts.address import VARIABLE
@@ -26,8 +26,10 @@ ENDLESS = 10**6
 """Times that submitit requeues a job after its time limit: the end of the queue ends it before."""
 
 
-def submit(home: Home, options: SlurmOptions, *, warn_s: int = WARN_S) -> list[str]:
-    """Submit workers of a home and return the ids of their jobs. Raises ClusterError."""
+def submit(
+    home: Home, options: SlurmOptions, arguments: Sequence[str] = (), *, warn_s: int = WARN_S
+) -> list[str]:
+    """Submit workers of a home, with these arguments, and return the ids of their jobs. Raises ClusterError."""
     slurm.require()
     _require_shared(home, options)
     try:
@@ -41,7 +43,7 @@ def submit(home: Home, options: SlurmOptions, *, warn_s: int = WARN_S) -> list[s
         submission = new_submission(home)
         try:
             executor = _executor(home, submission, options, warn_s)
-            job = JobWorker(home, submission)
+            job = JobWorker(home, submission, arguments)
             with _without_secrets(), contextlib.redirect_stderr(io.StringIO()), executor.batch():
                 submitted = [executor.submit(job) for _ in range(options.count)]
             ids = [each.job_id for each in submitted]

@@ -1,7 +1,12 @@
 """Start a worker that outlives this program and the SSH session."""
 
+import contextlib
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files.paths import Home
@@ -9,12 +14,50 @@ from engine.files.privacy import private_opener, secure_home
 from engine.hardware import linger
 from engine.text import plain
 
+LOOK_S = 0.1
 
-def worker_command(home: Home, *, drain: bool = False) -> list[str]:
-    """Return the command line of a worker, which takes the database from the environment (`Home.environment`)."""
+
+class StartFailed(Exception):
+    """Worker that ended before it had begun; its last words, one line."""
+
+
+@dataclass(frozen=True)
+class NewWorker:
+    """Worker that was started."""
+
+    pid: int
+    id: int | None
+    """None where it found nothing to train and has left already."""
+
+
+def worker_command(
+    home: Home, *, arguments: Sequence[str] = (), announcements: Path | None = None
+) -> list[str]:
+    """Return the command line of a worker, which takes the database from the environment (`Home.environment`).
+
+    `arguments`: further options of a worker. `announcements`: file that it adds its id to (`announced`)."""
     command = [sys.executable, "-P", "-m", "engine.worker", "--home", str(home.root)]
-    command += ["--cache", str(home.cache), "--device", "auto"]
-    return [*command, "--drain"] if drain else command
+    command += ["--cache", str(home.cache), *arguments]
+    return [*command, "--announce", str(announcements)] if announcements is not None else command
+
+
+def announce(announcements: Path, worker_id: int) -> None:
+    """Add the id of a worker that is in the run table to a file; nothing where the file is gone: nobody reads it."""
+    with contextlib.suppress(OSError):
+        file = os.open(announcements, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(file, f"{worker_id}\n".encode())
+        finally:
+            os.close(file)
+
+
+def announced(announcements: Path) -> list[int]:
+    """Return the ids of the workers that have announced themselves; none where there is no file."""
+    try:
+        text = announcements.read_text()
+    except OSError:
+        return []
+    return [int(line) for line in text.splitlines() if line.isdecimal()]
 
 
 def worker_log(home: Home) -> Path:
@@ -36,7 +79,31 @@ def logout_warning() -> str | None:
     return None if found.prefix else found.warning
 
 
-def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]":
+def start_and_follow(home: Home, arguments: Sequence[str] = ()) -> NewWorker:
+    """Start a worker and wait until it, or the first of several, is in the run table, or has ended. Raises
+    StartFailed, OSError."""
+    with tempfile.TemporaryDirectory() as folder:
+        announcements = Path(folder) / "workers"
+        announcements.touch()
+        process = start_worker(home, arguments, announcements=announcements)
+        while (code := _code_within(process, LOOK_S)) is None:
+            if ids := announced(announcements):
+                return NewWorker(process.pid, ids[0])
+    if code:
+        raise StartFailed(last_words(home))
+    return NewWorker(process.pid, None)
+
+
+def _code_within(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def start_worker(
+    home: Home, arguments: Sequence[str] = (), *, announcements: Path | None = None
+) -> "subprocess.Popen[bytes]":
     """Start a worker in its own session, with its output in `runs/worker.log`. Raises OSError.
 
     Where a logout would kill it, it starts in a scope of the user's service manager, if that helps."""
@@ -44,7 +111,7 @@ def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]
     secure_home(home)
     with open(log, "ab", opener=private_opener) as output:
         return subprocess.Popen(
-            [*linger.look().prefix, *worker_command(home, drain=drain)],
+            [*linger.look().prefix, *worker_command(home, arguments=arguments, announcements=announcements)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

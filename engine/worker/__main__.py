@@ -6,6 +6,7 @@ import sys
 from engine.alerts.errors import AlertError
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
+from engine.hardware.worker_start import announce
 from engine.standard_streams import open_closed_streams, settle, write_utf8
 from engine.store import workers
 from engine.store.database import Store, open_store
@@ -45,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             return all_devices.lead(devices, given)
         forget_addresses()
         worker = enlist(store, home, options, brought)
+        if options.announce is not None:
+            announce(options.announce, worker.id)
     except (StoreError, WorkerError, AlertError) as error:
         print_message(f"engine.worker: {error}")
         return 2
@@ -58,8 +61,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _shared_devices(store: Store, wanted: str) -> list[str]:
     """Return the devices that several workers are to share each. Raises WorkerError."""
-    if "," in wanted:
-        raise WorkerError("--slots shares a card, which a worker of several does not: give one card")
     return every_device() if wanted == "all" else [find_device(wanted, workers.taken_cards(store)).device]
 
 

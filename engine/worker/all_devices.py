@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.worker.find_device import WorkerError
+from engine.worker.shutdown import STOP_NOW, STOP_SOON
 
-PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+STOPS = (signal.SIGTERM, signal.SIGINT)
+PASSED_ON = (*STOPS, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def lead(devices: Sequence[str], arguments: Sequence[str], *, slots: int = 1) -> int:
@@ -17,10 +19,12 @@ def lead(devices: Sequence[str], arguments: Sequence[str], *, slots: int = 1) ->
     started have left."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     workers: list[subprocess.Popen[bytes]] = []
-    waiting: list[int] = []
+    sent: list[int] = []
 
     def pass_on(number: int, *_: Any) -> None:
-        waiting.append(number)
+        if number in STOPS:
+            number = STOP_NOW if STOP_SOON in sent else STOP_SOON
+        sent.append(number)
         for worker in workers:
             worker.send_signal(number)
 
@@ -28,7 +32,7 @@ def lead(devices: Sequence[str], arguments: Sequence[str], *, slots: int = 1) ->
         signal.signal(number, pass_on)
     try:
         for device in devices:
-            if waiting:
+            if sent:
                 break  # told to leave before all had started
             _start(device, [*arguments, "--of-slots", str(slots)], workers)
     except OSError as error:
@@ -37,7 +41,7 @@ def lead(devices: Sequence[str], arguments: Sequence[str], *, slots: int = 1) ->
             f"not every worker can be started ({error.strerror}), so none runs now: "
             "free memory or end processes, then try again"
         ) from None
-    return max((_code_of(worker.wait(), waiting) for worker in workers), default=0)
+    return max((_code_of(worker.wait(), [*STOPS, *sent] if sent else []) for worker in workers), default=0)
 
 
 def _start(device: str, arguments: Sequence[str], workers: list[subprocess.Popen[bytes]]) -> None:
@@ -66,7 +70,7 @@ def _stop(workers: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _code_of(code: int, told: Sequence[int]) -> int:
-    """Return a worker's exit code; 0 if a signal that it was sent ended it before it could handle signals."""
+    """Return a worker's exit code; 0 if a signal that it was told to leave by ended it before it could handle any."""
     if -code in told:
         return 0
     return code if code >= 0 else 128 - code

@@ -9,16 +9,13 @@ from typing import NoReturn
 from engine.alerts.address import EXAMPLE, VARIABLE
 from engine.alerts.kinds import ALL, DEFAULT, NAMES
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
+from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
 from engine.store.claims import LEASE_S
-from engine.store.errors import QueueError
-from engine.store.needs import check_word
 from engine.worker.alert_flags import FLAG, KINDS_FLAG
 from engine.worker.run_claims import BUSY_GIB
 from engine.worker.shutdown import next_time
-from engine.worker.slots import AUTO, MOST_OF_A_CARD
 
 SHORTEST_LEASE_S = 1.0
-MOST_SLOTS = 256
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,14 +30,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
     parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
     _add_devices(parser)
-    parser.add_argument(
-        "--tag",
-        action="append",
-        type=_tag,
-        default=[],
-        metavar="WORD",
-        help="tag of the worker, which runs may need (add --needs tag=WORD); may be given again",
-    )
+    parser.add_argument("--tag", action="append", default=[], metavar="WORD", help=TAG_HELP)
     parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
     parser.add_argument(
         "--max-runs", type=_positive, metavar="N", help="exit after this many runs, of each card or slot"
@@ -61,25 +51,20 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default=LEASE_S,
         help="lease: other workers take over a run not renewed for this long (default: %(default)g)",
     )
-    return parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    # Who started it reads here which workers are in the run table.
+    parser.add_argument("--announce", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    try:
+        WorkerOptions(options.device, options.slots, tuple(options.tag))
+    except ValueError as error:
+        parser.error(str(error))
+    return options
 
 
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     """Add the options of what the runs are trained on."""
-    parser.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cpu, cuda:N, cuda:0,cuda:1: a worker of several cards, for runs with --gpus, or all: a worker for "
-        "each card (default: auto)",
-    )
-    parser.add_argument(
-        "--slots",
-        type=_slots,
-        default="1",
-        metavar="N",
-        help="runs to train at once on the CPU or on each card, a number, or auto: as many as fit, on a card at most "
-        f"{MOST_OF_A_CARD}",
-    )
+    parser.add_argument("--device", default=WorkerOptions.device, help=DEVICE_HELP)
+    parser.add_argument("--slots", default=WorkerOptions.slots, metavar="N", help=SLOTS_HELP)
     # One of several workers that `--slots` has started on a card.
     parser.add_argument("--of-slots", type=_positive, default=1, help=argparse.SUPPRESS)
     parser.add_argument(
@@ -130,19 +115,6 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 1 or more")
     return int(text)
-
-
-def _tag(text: str) -> str:
-    try:
-        return check_word("tag", text)
-    except QueueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _slots(text: str) -> str:
-    if text != AUTO and not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_SLOTS):
-        raise argparse.ArgumentTypeError(f"{text!r} must be auto or a number, 1 to {MOST_SLOTS}")
-    return text
 
 
 def _lease(text: str) -> float:

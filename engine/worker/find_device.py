@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.hardware import telemetry
-from engine.hardware.device_names import DeviceError, card_number
+from engine.hardware.device_names import DeviceError, devices_of
 from engine.text import log, plain
 
 
@@ -37,22 +37,18 @@ def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
     alone. Raises WorkerError.
 
     torch is asked, in a process of its own, only where there may be a card."""
-    if "," in wanted:
-        return _several([find_device(each) for each in _cards(wanted)])
+    try:
+        devices = devices_of(wanted)
+    except DeviceError as error:
+        raise WorkerError(str(error)) from None
+    if len(devices) > 1:
+        return _several([find_device(each) for each in devices])
     if wanted == "cpu" or (wanted == "auto" and _no_card()):
         if wanted == "auto" and telemetry.idle_nvidia_hardware():
             log("an NVIDIA card is present but its driver is not loaded: training on the CPU")
         return Found("cpu", telemetry.cpu_name())
     found = _ask_torch(wanted, taken)
     return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})
-
-
-def _cards(wanted: str) -> list[str]:
-    """Return the cards that words separated by commas name. Raises WorkerError where one is none, or named twice."""
-    cards = [each.strip() for each in wanted.split(",")]
-    if not all(each.startswith("cuda:") for each in cards) or len(set(cards)) < len(cards):
-        raise WorkerError(f"{plain(wanted)!r}: several devices are different cards, such as cuda:0,cuda:1")
-    return cards
 
 
 def _several(cards: Sequence[Found]) -> Found:
@@ -82,10 +78,6 @@ def _no_card() -> bool:
 
 
 def _ask_torch(wanted: str, taken: Sequence[str] = ()) -> dict[str, Any]:
-    try:
-        card_number(wanted)  # a word that is no device needs no torch
-    except DeviceError as error:
-        raise WorkerError(plain(error)) from None
     command = [sys.executable, "-P", "-m", "engine.hardware.device_choice", "--json", "--device", wanted]
     command += ["--taken", ",".join(taken)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

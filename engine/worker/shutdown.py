@@ -19,6 +19,11 @@ class Urgency(IntEnum):
     """A second of these."""
 
 
+STOP_SOON, STOP_NOW = signal.SIGRTMIN, signal.SIGRTMIN + 1
+"""Signals of a parent of several workers, which counts itself how often it was told: a cluster that stops a job sends
+SIGTERM to it and to its workers, who would take what it passes on for the second one."""
+
+
 class Shutdown:
     """Keeps what was asked so far."""
 
@@ -36,6 +41,8 @@ class Shutdown:
         signal.signal(signal.SIGUSR2, self._on_drain)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        signal.signal(STOP_SOON, lambda *_: self._ask(Urgency.SOON))
+        signal.signal(STOP_NOW, lambda *_: self._ask(Urgency.NOW))
 
     @property
     def urgency(self) -> Urgency:
@@ -48,17 +55,20 @@ class Shutdown:
         if after_this_run:
             self.after_this_run = True
         else:
-            self._asked = max(self._asked, Urgency.SOON)
+            self._ask(Urgency.SOON)
+
+    def _ask(self, urgency: Urgency) -> None:
+        self._asked = max(self._asked, urgency)
 
     def _on_drain(self, *_: Any) -> None:
         self.after_this_run = True
 
     def _on_signal(self, number: int, *_: Any) -> None:
         if number == signal.SIGUSR1:
-            self._asked = max(self._asked, Urgency.UNHURRIED)
+            self._ask(Urgency.UNHURRIED)
             return
         self._stops += 1
-        self._asked = Urgency.SOON if self._stops == 1 else Urgency.NOW
+        self._ask(Urgency.SOON if self._stops == 1 else Urgency.NOW)
 
 
 def next_time(text: str, now: datetime) -> datetime:

@@ -2,15 +2,13 @@
 
 from engine.hardware.cores import usable_cores
 from engine.hardware.host_memory import free_gb
+from engine.queries.worker_options import AUTO, MOST_OF_A_CARD
 
-AUTO = "auto"
 CPU = "cpu"
 TRAINING_GB = 2.0
 """Memory that a training on the CPU may take, GiB: ResNet-50, batch 64, small images, takes a little more than half."""
 CARD_TRAINING_GB = 4.0
 """Memory of the host that a training on a card may take, GiB: torch with CUDA, and buffers of images."""
-MOST_OF_A_CARD = 4
-"""Slots of a card where nobody names a number: a guess, nothing was measured on a card."""
 
 
 def slot_count(wanted: str, device: str = CPU, devices: int = 1) -> int:

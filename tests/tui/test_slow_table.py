@@ -1,5 +1,6 @@
 """The app over a run table that is far away, is cut off, comes back, or answers nothing."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ from engine.store.edits.notes_and_tags import set_note
 from tui import background, slow_table
 from tui.feeds.reader_thread import ReaderThread
 from tui.screens.run import RunScreen
+from tui.screens.workers import WorkersScreen
 
 FAR_S = 0.005
 
@@ -77,6 +79,26 @@ async def test_a_connection_that_is_cut_is_said_and_the_app_goes_on_by_itself(
         await sees(pilot, near, "after the cut")
         await pilot.press("g", "N", *"mine", "enter")
         await until(pilot, lambda: note_of(near, 5) == "mine")
+
+
+async def test_the_workers_screen_says_since_when_the_server_is_away_and_that_it_is_back(
+    far_home: Home, near: Store, link: SlowLink
+) -> None:
+    async with app(far_home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        link.cut()
+        await until(pilot, lambda: "(since " in banner(pilot))
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkersScreen) and banner(pilot) != "")
+        said = re.fullmatch(r"✖ .*(closed|answer).* \(since \d\d:\d\d:\d\d, \d+ s\)", banner(pilot))
+        assert said is not None, banner(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, WorkersScreen)
+        screen.show_problem("")  # as where the cards have been read
+        assert "(since " in banner(pilot)
+        link.heal()
+        await until(pilot, lambda: not banner(pilot))
+        await until(pilot, lambda: "the run table answers again: it did not for" in notified(pilot))
 
 
 async def test_an_edit_that_a_cut_has_stopped_is_said(far_home: Home, near: Store, link: SlowLink) -> None:

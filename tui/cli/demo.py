@@ -86,7 +86,7 @@ def run_demo(
         if not present(session) and listing.pending(session):
             if warning := logout_warning():
                 print_message(warning)
-            start_worker(home, drain=True)
+            start_worker(home, ["--drain"])
     from tui.open_app import run_app
 
     return run_app(home)
@@ -119,7 +119,7 @@ def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | Non
         if present(session):
             yield None
             return
-    worker = start_worker(home, drain=True)
+    worker = start_worker(home, ["--drain"])
     try:
         yield worker
     except BaseException:

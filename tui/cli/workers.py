@@ -1,20 +1,16 @@
-"""`workers start`, `workers ls`, `workers stop`: the processes that train, here and on other machines."""
+"""`workers ls`, `workers stop`: the processes that train, here and on other machines."""
 
-import os
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.alerts.address import VARIABLE
 from engine.files.paths import Home
-from engine.hardware import worker_start
-from engine.queries.new_worker import StartFailed, start_and_follow
 from engine.queries.worker_list import ListedWorker, list_workers
 from engine.store.database import Store, open_store
 from tui.cli.options import Json, edits_runs, takes_home
 from tui.cli.output import CliError, print_json, print_message
+from tui.cli.start_workers import in_one_line, start
 from tui.cli.table import print_table
 from tui.formatting import clock
 from tui.worker_verbs import CannotSignal, stop
@@ -22,110 +18,13 @@ from tui.worker_verbs import CannotSignal, stop
 if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
-T = TypeVar("T")
 HEAD = ("id", "user", "host", "device", "state", "since", "run", "job")
 JOBS_HEAD = ("job", "state", "reason", "node", "worker")
 JOB = "slurm:"
 """Prefix of a job's id among those of workers."""
-Options = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[KEY=VALUE…]",
-        help="With --slurm: time (required), count, and options of sbatch, such as partition=gpu gres=gpu:1.",
-    ),
-]
-Drain = Annotated[bool, typer.Option("--drain", help="It exits when the queue is empty; jobs always do.")]
-Slurm = Annotated[bool, typer.Option("--slurm", help="Submit workers to Slurm instead.")]
-Warn = Annotated[
-    int | None,
-    typer.Option(
-        "--warn", min=10, help="With --slurm: seconds before the time limit for the checkpoint (120)."
-    ),
-]
-Ssh = Annotated[
-    str | None,
-    typer.Option("--ssh", metavar="HOST", help="Start it on this host, by your own ssh.", show_default=False),
-]
-There = Annotated[
-    Path | None,
-    typer.Option("--home-there", help="With --ssh: the home's folder on that host (default: the same path)."),
-]
 workers = typer.Typer(
     help="Start, list and stop the workers that train the runs.", no_args_is_help=True, add_completion=False
 )
-
-
-@takes_home
-def start(
-    home: Home,
-    options: Options = None,
-    slurm: Slurm = False,
-    warn: Warn = None,
-    ssh: Ssh = None,
-    there: There = None,
-    drain: Drain = False,
-) -> int:
-    """Start a worker that keeps running after you log out: here, on another host, or as jobs in Slurm."""
-    if not slurm and (options or warn is not None):
-        raise CliError("KEY=VALUE and --warn belong to workers in Slurm: add --slurm")
-    if slurm and ssh is not None:
-        raise CliError("give --slurm or --ssh, not both")
-    if there is not None and ssh is None:
-        raise CliError("--home-there belongs to a worker on another host: add --ssh HOST")
-    open_store(home.database, create=False).close()
-    if (slurm or ssh is not None) and VARIABLE in os.environ:
-        print_message(f"{VARIABLE} stays on this host: resnet-tui notify add tells the workers of all hosts")
-    if slurm:
-        return _submit(home, options or (), warn)
-    return _start_here(home, drain=drain) if ssh is None else _start_by_ssh(ssh, home, there, drain=drain)
-
-
-def _start_here(home: Home, *, drain: bool) -> int:
-    if warning := worker_start.logout_warning():
-        print_message(warning)
-    try:
-        started = start_and_follow(home, open_store(home.database, create=False), drain=drain)
-    except StartFailed as error:
-        raise CliError(str(error)) from None
-    return _tell(started.id, f"process {started.pid}")
-
-
-def _start_by_ssh(host: str, home: Home, there: Path | None, *, drain: bool) -> int:
-    from engine.cluster.ssh import start_by_ssh
-
-    started = _in_one_line(lambda: start_by_ssh(host, home, there=there, drain=drain))
-    if started.warning:
-        print_message(f"{started.host}: {started.warning}")
-    return _tell(started.id, f"process {started.pid} on {started.host}")
-
-
-def _tell(worker_id: int | None, where: str) -> int:
-    if worker_id is None:
-        print_message("the worker found nothing to train and has left")
-    else:
-        print_message(f"worker {worker_id} started ({where}): it keeps running after you log out")
-    return 0
-
-
-def _submit(home: Home, given: Sequence[str], warn: int | None) -> int:
-    from engine.cluster.options import WARN_S, parse_options
-    from engine.cluster.submit import submit
-
-    warn_s = WARN_S if warn is None else warn
-    ids = _in_one_line(lambda: submit(home, parse_options(given, warn_s=warn_s), warn_s=warn_s))
-    named = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
-    print_message(f"submitted to Slurm: {named}; resnet-tui workers ls tells why they wait")
-    return 0
-
-
-def _in_one_line(call: Callable[[], T]) -> T:
-    """Raise CliError for a ClusterError."""
-    from engine.cluster.errors import ClusterError
-
-    try:
-        return call()
-    except ClusterError as error:
-        raise CliError(str(error)) from None
 
 
 @takes_home
@@ -172,18 +71,10 @@ def _listed(store: Store) -> list[ListedWorker]:
         return list_workers(session)
 
 
-def _is(worker: ListedWorker, host: str, pid: int) -> bool:
-    return (worker.host, worker.pid) == (host, pid)
-
-
 def _jobs_of_workers(found: Collection[ListedWorker], jobs: Collection["Job"]) -> dict[int, str]:
     """Return the job of each worker that runs in one, by the worker's id."""
-    return {
-        each.id: job.id
-        for job in jobs
-        for each in found
-        if job.worker is not None and _is(each, job.worker[0], job.worker[1])
-    }
+    there = {each.id for each in found}
+    return {worker_id: job.id for job in jobs for worker_id in job.workers if worker_id in there}
 
 
 def _document(worker: ListedWorker, job_of: Mapping[int, str]) -> dict[str, Any]:
@@ -199,12 +90,13 @@ def _document(worker: ListedWorker, job_of: Mapping[int, str]) -> dict[str, Any]
 def _job_document(job: "Job", job_of: Mapping[int, str]) -> dict[str, Any]:
     return {
         **{name: getattr(job, name) or None for name in ("id", "state", "reason", "node")},
-        "worker": _worker_in(job, job_of),
+        "worker": next(iter(_workers_in(job, job_of)), None),
+        "workers": _workers_in(job, job_of),
     }
 
 
-def _worker_in(job: "Job", job_of: Mapping[int, str]) -> int | None:
-    return next((worker_id for worker_id, job_id in job_of.items() if job_id == job.id), None)
+def _workers_in(job: "Job", job_of: Mapping[int, str]) -> list[int]:
+    return [worker_id for worker_id, job_id in job_of.items() if job_id == job.id]
 
 
 def _row(worker: ListedWorker, job_of: Mapping[int, str]) -> tuple[str, ...]:
@@ -215,7 +107,8 @@ def _row(worker: ListedWorker, job_of: Mapping[int, str]) -> tuple[str, ...]:
 
 
 def _job_row(job: "Job", job_of: Mapping[int, str]) -> tuple[str, ...]:
-    return JOB + job.id, job.state, job.reason, job.node, str(_worker_in(job, job_of) or "–")
+    workers = ", ".join(map(str, _workers_in(job, job_of)))
+    return JOB + job.id, job.state, job.reason, job.node, workers or "–"
 
 
 @takes_home
@@ -259,7 +152,7 @@ def _cancel(job_ids: Sequence[str]) -> int:
     from engine.cluster.slurm import cancel
 
     if job_ids:
-        _in_one_line(lambda: cancel(job_ids))
+        in_one_line(lambda: cancel(job_ids))
         print_message(f"cancelled: {', '.join(job_ids)}; runs in training keep their places and checkpoints")
     return 0
 

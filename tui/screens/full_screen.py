@@ -68,6 +68,7 @@ class CommandScreen(CoverableScreen[T]):
 class FullScreen(CommandScreen[T]):
     """Screen with a head, a problem banner, a body and the footer, or a line that says that the window is too small."""
 
+    _own_problem = _outage = _shown_problem = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
@@ -102,15 +103,22 @@ class FullScreen(CommandScreen[T]):
         self.call_after_refresh(self.refresh_bindings)
 
     def show_problem(self, text: str) -> None:
-        """Say above the body what cannot be read; what was seen last stays."""
-        if self.is_whole:
+        """Say above the body what cannot be read, nothing for an empty text; what was seen last stays."""
+        self._own_problem = text
+        self._draw_banner()
+
+    def show_outage(self, text: str) -> None:
+        """Say in the place of the screen's own problem that the run table does not answer; nothing for ""."""
+        self._outage = text
+        self._draw_banner()
+
+    def _draw_banner(self) -> None:
+        text = self._outage or self._own_problem
+        if self.is_whole and text != self._shown_problem:
+            self._shown_problem = text
             banner = self.query_one("#banner", Static)
             banner.update(f"✖ {plain(text)}")
-            banner.display = True
-
-    def hide_problem(self) -> None:
-        if self.is_whole:
-            self.query_one("#banner").display = False
+            banner.display = bool(text)
 
     def open_help(self) -> None:
         self.app.push_screen(HelpScreen(self.TABLE))
@@ -174,7 +182,7 @@ class FeedScreen(FullScreen[T]):
 
     def on_feed_screen_ready(self, message: Ready) -> None:
         if self.is_whole:
-            self.hide_problem()
+            self.show_problem("")
             self.show_view(message.view)
 
     def on_feed_screen_failed(self, message: Failed) -> None:

@@ -18,7 +18,6 @@ from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
-from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import cards_text, jobs_text, worker_text
@@ -32,8 +31,8 @@ class WorkersBelow(Protocol):
 
     history: WorkerHistory
     worker_views: tuple[WorkerView, ...]
-    starter: WorkerStarter
 
+    def start_worker(self) -> None: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
@@ -72,7 +71,7 @@ class WorkersScreen(FeedScreen[int | None]):
             "down": partial(self._move, 1),
             "up": partial(self._move, -1),
             "open_run": self._open_run,
-            "start_worker": self._below.starter.start,
+            "start_worker": self._below.start_worker,
             "drain_worker": partial(self._signal_chosen, drain),
             "stop_worker": self._stop_chosen,
             "help": self.open_help,
@@ -137,9 +136,8 @@ class WorkersScreen(FeedScreen[int | None]):
             is_chosen = worker is self.chosen
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
-        worker_of = {(worker.host, worker.pid): worker.id for worker in workers}
         jobs = self.query_one("#jobs-text", Static)
-        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, worker_of))
+        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, {worker.id for worker in workers}))
         jobs.display = self._jobs != JobsView()
         cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)

@@ -1,6 +1,6 @@
 """Text about workers and cards. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -64,18 +64,18 @@ def _gauges_text(worker: WorkerView, bars: Bars, width: int, accent: str) -> Tex
     return text
 
 
-def jobs_text(jobs: Sequence["Job"], problem: str, worker_of: Mapping[tuple[str, int], int]) -> Text:
-    """Write each job in Slurm with its state, and its worker or Slurm's own reason for waiting; a problem with Slurm
+def jobs_text(jobs: Sequence["Job"], problem: str, present: Collection[int]) -> Text:
+    """Write each job in Slurm with its state, and its workers or Slurm's own reason for waiting; a problem with Slurm
     above them.
 
-    `worker_of`: worker of each process, by host and pid."""
+    `present`: ids of the workers that are there."""
     text = Text(no_wrap=True, overflow="ellipsis")
     if problem:
         text.append(f"{plain(problem)}\n", style="dim")
     for job in jobs:
         text.append(plain(f"job slurm:{job.id}  {job.state.lower()}"), style="bold")
-        worker = worker_of.get(job.worker) if job.worker is not None else None
-        says = [f"worker {worker}" if worker else "", f"on {job.node}" if job.node else "", job.reason]
+        workers = [f"worker {each}" for each in job.workers if each in present]
+        says = [", ".join(workers), f"on {job.node}" if job.node else "", job.reason]
         text.append(f"  {plain('  '.join(filter(None, says)))}\n", style="dim")
     if jobs:
         text.append("resnet-tui workers stop slurm:ID cancels a job\n\n", style="dim")

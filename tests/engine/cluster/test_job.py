@@ -13,6 +13,7 @@ from cloudpickle import dumps, loads
 from engine.cluster.job import JobWorker
 from engine.cluster.submissions import Submission, new_submission, submissions
 from engine.files.paths import Home
+from engine.hardware.worker_start import announced
 from engine.spec.grid import make_spec
 from engine.store import queue
 from engine.store.add import add_runs
@@ -52,11 +53,11 @@ def test_a_submission_is_forgotten_but_for_its_logs_once_it_is_old(tmp_path: Pat
     made = new_submission(Home.find(tmp_path))
     assert list(submissions(Home.find(tmp_path))) == [] and made.read_jobs() == []
     made.write_jobs(["7_0", "7_1"])
-    made.write_worker("7_1", "gpu03", 99)
+    made.announcements("7_1").write_text("3\n4\n")
     (made.folder / "7_1_0_log.out").touch()
     (found,) = submissions(Home.find(tmp_path))
     assert found == Submission(made.folder) and found.read_jobs() == ["7_0", "7_1"]
-    assert (found.read_worker("7_0"), found.read_worker("7_1")) == (None, ("gpu03", 99))
+    assert [announced(found.announcements(each)) for each in ("7_0", "7_1")] == [[], [3, 4]]
     found.forget()
     assert found.read_jobs() == ["7_0", "7_1"], "squeue may not list it yet"
     old = time.time() - 120

@@ -19,7 +19,7 @@ from waiting import LIMIT_S, until
 
 from engine.hardware import processes
 from engine.metrics.catalogue import TIMED
-from engine.store import history
+from engine.store import history, workers
 from engine.store.epoch_values import values_of_row
 
 ROOT = Path(__file__).parents[3]
@@ -129,12 +129,17 @@ def test_a_cancelled_job_puts_its_run_back_and_the_next_goes_on(
     there: Lab, slurm: Cluster, shell: Shell
 ) -> None:
     run_id = there.add(epochs=600)
-    job = submit(shell)
+    job = submit(shell, "--slots", "2", "--tag", "night")
     there.until_epoch(run_id, 2)
+    until(lambda: len(listing_of(shell)["workers"]) == 2, what="both workers of the job")
     listed = listing_of(shell)
-    (worker,), (in_slurm,) = listed["workers"], listed["jobs"]
-    assert (worker["host"], worker["run"], worker["job"]) == (NODE, run_id, job)
-    assert (in_slurm["id"], in_slurm["state"], in_slurm["worker"]) == (job, "RUNNING", worker["id"])
+    (in_slurm,) = listed["jobs"]
+    assert {(worker["host"], worker["job"]) for worker in listed["workers"]} == {(NODE, job)}
+    assert [worker["run"] for worker in listed["workers"]].count(run_id) == 1
+    assert (in_slurm["id"], in_slurm["state"]) == (job, "RUNNING")
+    assert in_slurm["workers"] == [worker["id"] for worker in listed["workers"]]
+    with there.store.read() as session:
+        assert {row.tags for row in workers.present(session)} == {",night,"}
     assert in_slurm["node"] == NODE and in_slurm["reason"] is None
     assert shell("workers", "stop", f"slurm:{job}") == 0 and f"cancelled: {job}" in shell.err
     until_status(there, run_id, "queued")

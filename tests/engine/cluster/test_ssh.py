@@ -54,11 +54,12 @@ def there(
 
 def test_a_worker_starts_on_another_host_and_is_stopped(there: Lab, shell: Shell, calls: Path) -> None:
     run_id = there.add(epochs=2000)
-    assert shell("workers", "start", "--ssh", "ann@gpu03", "--drain") == 0, shell.err
+    assert shell("workers", "start", "--ssh", "ann@gpu03", "--drain", "--tag", "night") == 0, shell.err
     assert "worker 1 started (process " in shell.err and PASSWORD not in calls.read_text()
     there.until_epoch(run_id, 1)
     with there.store.read() as session:
         (worker,) = workers.present(session)
+    assert worker.tags == ",night,"
     command = Path(f"/proc/{worker.pid}/cmdline").read_bytes()
     assert b"--drain" in command and PASSWORD.encode() not in command
     assert os.getsid(worker.pid) == worker.pid, "it outlives the connection"

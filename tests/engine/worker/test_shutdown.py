@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from engine.worker.arguments import parse
-from engine.worker.shutdown import Shutdown, Urgency, next_time
+from engine.worker.shutdown import STOP_NOW, STOP_SOON, Shutdown, Urgency, next_time
 
 NOON = datetime(2026, 5, 4, 12, 0, 30)
 
@@ -55,6 +55,30 @@ def test_each_signal_overrules_the_milder_ones() -> None:
         leaving._on_signal(number)
         seen.append(leaving.urgency)
     assert seen == [Urgency.UNHURRIED, Urgency.SOON, Urgency.SOON, Urgency.NOW, Urgency.NOW]
+
+
+def test_what_a_parent_passes_on_is_no_second_signal() -> None:
+    """A cluster that stops a job tells the parent of several workers, and each of them."""
+    numbers = (
+        signal.SIGTERM,
+        signal.SIGINT,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGHUP,
+        STOP_SOON,
+        STOP_NOW,
+    )
+    before = {number: signal.getsignal(number) for number in numbers}
+    leaving, seen = Shutdown(), []
+    try:
+        leaving.listen()
+        for number in (STOP_SOON, signal.SIGTERM, STOP_SOON, STOP_NOW, STOP_SOON):
+            signal.raise_signal(number)
+            seen.append(leaving.urgency)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert seen == [Urgency.SOON] * 3 + [Urgency.NOW] * 2
 
 
 def test_the_clock_asks_without_hurry() -> None:

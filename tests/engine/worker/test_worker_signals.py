@@ -148,13 +148,28 @@ def test_a_worker_for_each_card_has_one_parent(lab: Lab, tmp_path: Path) -> None
     code = f"import sys; from engine.worker.all_devices import lead; sys.exit(lead(['cpu'] * 2, {home}))"
     parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     lab.workers.append(parent)
-
-    def present() -> list[int]:
-        with lab.store.read() as session:
-            return [row.pid for row in workers.present(session)]
-
-    until(lambda: len(present()) == 2, what="two workers")
-    assert parent.pid not in present()
+    until(lambda: len(worker_pids(lab)) == 2, what="two workers")
+    assert parent.pid not in worker_pids(lab)
     parent.terminate()
     _, said = parent.communicate(timeout=LIMIT_S)
-    assert parent.returncode == 0 and said.count("worker") >= 2 and present() == []
+    assert parent.returncode == 0 and said.count("worker") >= 2 and worker_pids(lab) == []
+
+
+def test_a_parent_that_is_told_twice_has_its_workers_leave_now(lab: Lab, tmp_path: Path) -> None:
+    run_id = lab.add(epochs=500)
+    code = (
+        "import sys; from engine.worker.all_devices import lead; "
+        f"sys.exit(lead(['cpu'], ['--home', {str(tmp_path)!r}]))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    lab.workers.append(parent)
+    lab.until_epoch(run_id, 1)
+    parent.terminate()
+    parent.send_signal(signal.SIGINT)
+    assert parent.wait(timeout=LIMIT_S) == 130
+    assert (lab.run(run_id).status, lab.run(run_id).failures) == ("queued", 0)
+
+
+def worker_pids(lab: Lab) -> list[int]:
+    with lab.store.read() as session:
+        return [row.pid for row in workers.present(session)]

@@ -49,6 +49,37 @@ def test_a_worker_that_is_started_trains_is_listed_and_stopped(home_of_lab: Lab,
             os.waitpid(int(str(worker["pid"])), 0)
 
 
+def test_a_worker_starts_with_the_options_of_a_worker(home_of_lab: Lab, shell: Shell) -> None:
+    home_of_lab.add(epochs=2000)
+    options = ("--device", "cpu", "--slots", "2", "--tag", "night", "--tag", "lab")
+    assert shell("workers", "start", *options) == 0
+    assert "worker 1 started" in shell.err or "worker 2 started" in shell.err
+    assert "others follow" in shell.err
+    until(lambda: len(listed(shell)) == 2, what="both workers")
+    with home_of_lab.store.read() as session:
+        rows = workers.present(session)
+    assert [(row.device, row.tags) for row in rows] == [("cpu", ",night,lab,")] * 2
+    assert shell("workers", "stop", "--all") == 0
+    until(lambda: not listed(shell), what="the end of the workers")
+
+
+@pytest.mark.parametrize("where", [(), ("--ssh", "gpu03"), ("--slurm", "time=60")])
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        (("--device", "tpu"), "--device: 'tpu' is not a device"),
+        (("--device", "cuda:0,cpu"), "--device: 'cuda:0,cpu': several devices are different cards"),
+        (("--slots", "none"), "--slots: 'none' must be auto or a number"),
+        (("--slots", "2", "--device", "cuda:0,cuda:1"), "give one card"),
+        (("--tag", "a,b"), "--tag: 'a,b' is no tag"),
+    ],
+)
+def test_an_option_that_no_worker_takes_starts_none(
+    shell: Shell, study: Store, where: tuple[str, ...], option: tuple[str, ...], says: str
+) -> None:
+    assert says in shell.refuses("workers", "start", *where, *option)
+
+
 @pytest.mark.parametrize(("how", "epochs"), [("stopping", 2000), ("draining", 40)])
 def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epochs: int) -> None:
     first, second = lab.add(epochs=epochs), lab.add()

@@ -165,7 +165,7 @@ async def test_jobs_are_seen_with_slurms_reason_and_slurm_keeps_nobody_waiting(
 ) -> None:
     submission = new_submission(home)
     submission.write_jobs(["7_0", "7_1"])
-    submission.write_worker("7_0", "gpu03", os.getpid())
+    submission.announcements("7_0").write_text("1\n99\n")
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
         await until(pilot, lambda: (squeue / "asked").exists())
