@@ -51,7 +51,8 @@ class RunFacts:
     def row(self) -> RunRow:
         """Return its row of Home's table, without what it takes from the spec."""
         stored = vars(self.run)  # SQLAlchemy's attributes would take as long as all else here
-        return make_row(Listed(*(stored[name] for name in STORED), self.run.best_metrics or {}), self.waiting)
+        listed = Listed._make([*(stored[name] for name in STORED), self.run.best_metrics or {}])
+        return make_row(listed, self.waiting)
 
 
 @dataclass(frozen=True)
