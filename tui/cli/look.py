@@ -19,9 +19,8 @@ from tui.cli.documents import briefs
 from tui.cli.options import Json, takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
 from tui.cli.run_columns import (
+    COLUMN_KEYS,
     DEFAULTS,
-    HOME,
-    OWN,
     RunColumn,
     RunFacts,
     chosen_columns,
@@ -56,8 +55,7 @@ Sort = Annotated[
 Columns = Annotated[
     str | None,
     typer.Option(
-        help=f"Columns in this order: {', '.join(HOME)}, {', '.join(key for key in OWN if key not in HOME)}, "
-        "metrics such as auc, and settings such as batch_size.",
+        help=f"Columns in this order: {', '.join(COLUMN_KEYS)}, metrics such as auc, settings such as batch_size.",
         metavar="LIST",
     ),
 ]

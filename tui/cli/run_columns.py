@@ -78,7 +78,7 @@ def column_words() -> dict[str, str]:
     """Return the names of all columns, Home's first, with what they show where the name does not say it."""
     metrics = {key: each.label for key, each in optional_metrics().items()}
     settings = {name: RunSpec.model_fields[name].description or "" for name in FIELDS}
-    return {**dict.fromkeys([*HOME, *OWN], ""), **metrics, **settings}
+    return {**dict.fromkeys(COLUMN_KEYS, ""), **metrics, **settings}
 
 
 def chosen_columns(text: str) -> list[RunColumn]:
@@ -87,9 +87,8 @@ def chosen_columns(text: str) -> list[RunColumn]:
     found = {name: find_column(name) for name in names}
     if not names:
         raise CliError("--columns: give names such as id,arch,best,batch_size")
-    first = list(dict.fromkeys([*HOME, *OWN]))
     if wrong := [
-        f"--columns: {unknown_column(name, first)}" for name, column in found.items() if column is None
+        f"--columns: {unknown_column(name, COLUMN_KEYS)}" for name, column in found.items() if column is None
     ]:
         raise CliError(*wrong)
     return [replace(column, heading=column.key) for column in found.values() if column is not None]
@@ -102,7 +101,7 @@ def unknown_column(name: str, first: Sequence[str]) -> str:
     ways = (
         f"{', '.join(near)}?"
         if near
-        else f"choose from {', '.join(first)}, a metric such as auc, or a setting such as batch_size"
+        else f"choose from {', '.join(first)}, a metric such as {next(iter(optional_metrics()))}, or a setting such as batch_size"
     )
     return f"{name!r} is unknown: {ways}"
 
@@ -185,3 +184,5 @@ OWN = {
     )
 }
 """Columns that Home lacks, or shows otherwise."""
+COLUMN_KEYS = tuple(dict.fromkeys([*HOME, *OWN]))
+"""Names of columns that are neither metrics nor settings, or shown otherwise than those."""
