@@ -98,12 +98,9 @@ def unknown_column(name: str, first: Sequence[str]) -> str:
     """Return the message for a name that is none of the `first`, no metric and no setting, with the nearest ones."""
     names = dict.fromkeys([*first, *optional_metrics(), *FIELDS])
     near = difflib.get_close_matches(name, names, n=MOST_NEAR)
-    ways = (
-        f"{', '.join(near)}?"
-        if near
-        else f"choose from {', '.join(first)}, a metric such as {next(iter(optional_metrics()))}, or a setting such as batch_size"
-    )
-    return f"{name!r} is unknown: {ways}"
+    near_words = f"{', '.join(near)}?" if near else ""
+    some = f"choose from {', '.join(first)}, or a metric or setting of show --json, such as batch_size"
+    return f"{name!r} is unknown: {near_words or some}"
 
 
 def find_column(name: str) -> RunColumn | None:
