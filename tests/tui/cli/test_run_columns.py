@@ -66,9 +66,7 @@ def test_wrong_names_get_a_line_each_with_the_nearest(shell: Shell, study: Store
     near, setting, none = shell.err.splitlines()
     assert near == "resnet-tui: --columns: 'kapa' is unknown: kappa, val_kappa?"
     assert setting == "resnet-tui: --columns: 'batchsize' is unknown: batch_size?"
-    assert "'zzz' is unknown: choose from status, id, " in none and none.endswith(
-        "or a setting such as batch_size"
-    )
+    assert "'zzz' is unknown: choose from status, id, " in none and none.endswith(", such as batch_size")
     assert "give names such as id" in shell.refuses("ls", "--columns", " ,")
     assert "leave it out with --groups" in shell.refuses("ls", "--groups", "--columns", "id")
 
