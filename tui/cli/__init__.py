@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.alerts.address import with_addresses_shown
 from engine.alerts.errors import AlertError
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
@@ -21,10 +22,12 @@ from engine.torch_subprocess import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.compare import compare
+from tui.cli.completion import completion
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
 from tui.cli.db import db
 from tui.cli.demo import demo
+from tui.cli.described import described
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
@@ -145,6 +148,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "du": du,
     "prune": prune,
     "serve": serve,
+    "completion": completion,
 }
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
@@ -191,6 +195,11 @@ def _command() -> Any:
     return command
 
 
+def described_verbs() -> dict[str, Any]:
+    """Describe all verbs and flags, for shells to complete."""
+    return described(_command())
+
+
 def run(arguments: list[str]) -> int:
     """Run a call and return its exit code: 0 success, 1 the work failed, 2 wrong usage."""
     try:
@@ -200,7 +209,7 @@ def run(arguments: list[str]) -> int:
             print_message(f"resnet-tui: {line}")
         return 2
     except UsageError as error:
-        print_message(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")
+        print_message(f"resnet-tui: {with_addresses_shown(_message(error))}: see {_verb_of(error)} --help")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130
