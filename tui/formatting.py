@@ -1,7 +1,7 @@
 """Formatting of numbers, times and texts in the app and on the command line."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
 
@@ -13,6 +13,7 @@ __all__ = [
     "duration",
     "fitted",
     "fitted_end",
+    "forecast",
     "learning_rate",
     "plain",
     "seconds",
@@ -27,6 +28,11 @@ def clock(time: datetime, now: datetime | None = None) -> str:
     local, today = time.astimezone(), (now or datetime.now().astimezone()).astimezone()
     days = abs((local.date() - today.date()).days)
     return local.strftime("%H:%M" if not days else "%a %H:%M" if days < 7 else "%Y-%m-%d %H:%M")
+
+
+def forecast(time: datetime, now: datetime | None = None) -> str:
+    """Format a time that is worked out beforehand to the nearest minute: `≈ 15:52`."""
+    return f"≈ {clock(datetime.fromtimestamp(round(time.timestamp() / 60) * 60, UTC), now)}"
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.analysis.finding import NO_FINDINGS, Finding, head_of
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED, WAITS
-from tui.formatting import clock, learning_rate
+from tui.formatting import forecast, learning_rate
 from tui.formatting import plain as plain_once
 from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow, WorkerView
 
@@ -111,7 +111,7 @@ def waiting_text(waiting: Waiting | None) -> str:
 def start_shown(waiting: Waiting) -> str:
     """Write `starts ≈ 15:52` in local time; empty where it is unknown, or less than SOON away."""
     if waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
-        return f"starts ≈ {clock(waiting.starts[1])}"
+        return f"starts {forecast(waiting.starts[1])}"
     return ""
 
 

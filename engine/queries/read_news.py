@@ -33,15 +33,19 @@ def done_in_sweeps(session: Session, ended: Collection[RunState]) -> dict[str, l
     return sweeps
 
 
-def run_states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
-    """Return the runs of a condition, by id."""
+def run_states(session: Session, which: ColumnElement[bool], *, newest: int | None = None) -> list[RunState]:
+    """Return the runs of a condition, by id; or the `newest` that ended last, the last one first."""
     table = run_table.c
     names = (
         "id", "status", "arch", "pretrained", "lr", "spec", "ended_at", "cause", "error", "sweep", "data", "best",
         "baseline", "verdict", "verdict_evidence", "findings", "headline", "severity",
     )  # fmt: skip
-    rows = session.execute(select(*(table[name] for name in names)).where(which).order_by(table.id))
-    return [_state(row) for row in rows]
+    chosen = select(*(table[name] for name in names)).where(which)
+    if newest is None:
+        chosen = chosen.order_by(table.id)
+    else:
+        chosen = chosen.order_by(table.ended_at.desc(), table.id.desc()).limit(newest)
+    return [_state(row) for row in session.execute(chosen)]
 
 
 def _state(row: Any) -> RunState:

@@ -16,7 +16,7 @@ from engine.store.overview import Listed
 from engine.store.tables import Run
 from tui.cli.output import CliError
 from tui.cli.told_settings import told_settings
-from tui.formatting import clock, decimals, setting
+from tui.formatting import decimals, forecast, setting
 from tui.snapshot import RunRow
 from tui.snapshot_rows import make_row, start_shown
 from tui.views.metric_columns import optional_metrics
@@ -148,7 +148,7 @@ def waiting_text(waiting: Waiting | None) -> str:
         return ""
     parts = [said] if (said := waiting.reason or waiting.slow) else []
     if waiting.reason is None and waiting.ends:
-        parts.append(f"ends ≈ {clock(waiting.ends[1])}")
+        parts.append(f"ends {forecast(waiting.ends[1])}")
     else:
         parts.append(start_shown(waiting))
     return ", ".join(filter(None, parts))

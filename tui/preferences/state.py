@@ -30,6 +30,8 @@ class Preferences:
     """Metrics that the run table shows in addition to its fixed columns: keys, separated by commas."""
     grouped: bool = False
     """Fold the runs of each group into one line."""
+    table_alone: bool = False
+    """The run table takes the whole window."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 

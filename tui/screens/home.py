@@ -21,6 +21,7 @@ from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
+from tui.screens.preference_actions import PreferenceActions
 from tui.screens.report_actions import ReportActions
 from tui.screens.run_actions import RunActions
 from tui.screens.start_worker import WorkerStarter
@@ -77,8 +78,7 @@ class HomeScreen(FullScreen[None]):
             "start_worker": self.start_worker,
             "workers": lambda: self.app.push_screen(WorkersScreen(self), self.open_run),
             "data": self._open_data,
-            "theme": self._next_theme,
-            "tell": self._turn_notifications,
+            **PreferenceActions(self, self._draw_again).handlers(),
             "help": self.open_help,
             "quit": self._quit,
         }
@@ -164,13 +164,18 @@ class HomeScreen(FullScreen[None]):
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
-            self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
+            has_detail = self.table.row_count and not self.port.preferences.table_alone
+            self.query_one(DetailPane).show(snapshot.detail if has_detail else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
         self._say_filtered()
         if self.focused is None and snapshot.rows:  # the first runs of an empty home
             self.set_focus(self.table)
+
+    def _draw_again(self) -> None:
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
     def _say_filtered(self) -> None:
         if self.table.table_query.terms:
@@ -276,7 +281,7 @@ class HomeScreen(FullScreen[None]):
 
     def _open_journal(self) -> None:
         self._dismiss_news()
-        self.app.push_screen(JournalScreen(self._news.lines if self._news is not None else ()))
+        self.app.push_screen(JournalScreen(self._home, self._news.lines if self._news is not None else ()))
 
     def _open_data(self) -> None:
         from tui.screens.data import DataScreen  # reads data sets: the app starts without it
@@ -284,19 +289,7 @@ class HomeScreen(FullScreen[None]):
         shown = abs(self.run_id) if self.run_id is not None else None
         self.app.push_screen(DataScreen(self._home, tuple(self._rows.values()), shown))
 
-    # Preferences, and leaving
-
-    def _next_theme(self) -> None:
-        self.port.next_theme()
-        if self._snapshot is not None:
-            self.call_after_refresh(self.show, self._snapshot)  # when the theme has its new colours
-
-    def _turn_notifications(self) -> None:
-        tells = not self.port.preferences.tells
-        self.port.change_preferences(tells=tells)
-        if tells:
-            self.port.notify_outside(["this is what a notification looks like"])
-        self.notify("bell and notification when runs end: on" if tells else "bell and notification: off")
+    # Leaving
 
     def _quit(self) -> None:
         self._mark_seen()

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from engine.analysis.news import News
+from engine.analysis.finding import SIGNS
+from engine.analysis.news import News, RunState
 from engine.analysis.news_sentences import counts, failure, standing, value, warning
+from engine.queries.read_events import Events
 from tui.formatting import clock, decimals
 from tui.preferences.news_cursor import BEGINNING
 
@@ -25,18 +27,33 @@ def in_short(news: News, since: datetime) -> str | None:
 def lines(news: News, since: datetime) -> Iterator[str]:
     """Yield a summary line, then a line for each event."""
     yield f"{_when(since)}: {', '.join(counts(news)) or 'nothing new'}"
-    for run in news.done:
-        best_value = f"  best {value(run)}" if run.best is not None else ""
-        yield f"  done       #{run.id} {run.label}{best_value}"
-    for run in news.failed:
-        yield f"  failed     #{run.id} {run.label}  {failure(run)}"
-    for run in news.cancelled:
-        yield f"  cancelled  #{run.id} {run.label}"
+    for run in (*news.done, *news.failed, *news.cancelled):
+        yield f"  {_ended(run)}"
     for best in news.best:
         top = f"#{best.run.id} {best.run.label}  {value(best.run)}"
         yield f"  best       {top}, {standing(best)}"
     for run in news.warned:
         yield f"  warning    #{run.id} {run.label}  {warning(run)}"
+
+
+def event_lines(events: Events) -> Iterator[str]:
+    """Yield a line for each event, with its time: what goes on first, then what ended, the latest first."""
+    for run in events.warned:
+        yield f"{'now':<16}  running    #{run.id} {run.label}  {warning(run)}"
+    for run in events.ended:
+        when = clock(run.ended_at) if run.ended_at is not None else ""
+        said = f"  {SIGNS[run.head[1]]} {run.head[0]}" if run.status == "done" and run.is_warned else ""
+        yield f"{when:<16}  {_ended(run)}{said}"
+    if events.more:
+        yield f"… and {events.more:,} before them: resnet-tui news --since 7d"
+
+
+def _ended(run: RunState) -> str:
+    """Say how a run ended: `done       #12 resnet18 none lr 1e-3  best test_acc .8269 (baseline .7333)`."""
+    text = f"{run.status:<9}  #{run.id} {run.label}"
+    if run.status == "failed":
+        return f"{text}  {failure(run)}"
+    return f"{text}  best {value(run)}" if run.status == "done" and run.best is not None else text
 
 
 def _when(since: datetime) -> str:

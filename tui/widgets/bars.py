@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from tui.formatting import duration
+from tui.formatting import duration, forecast
 from tui.snapshot import Snapshot, WorkerView
 from tui.widgets.text_line import TextLine
 
@@ -42,7 +42,8 @@ class HeadLine(TextLine):
             text.append("  ‖ queue paused", style=f"bold {self.app.theme_variables['warning']}")
         if snapshot.left_s is not None:
             end = self._clock() + timedelta(seconds=snapshot.left_s)
-            text.append(f"   all done in {duration(snapshot.left_s)} (≈ {end:%H:%M})", style="dim")
+            when = forecast(end, self._clock())
+            text.append(f"   all done in {duration(snapshot.left_s)} ({when})", style="dim")
         self.say(text)
 
 

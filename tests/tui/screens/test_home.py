@@ -233,3 +233,18 @@ def test_every_verb_that_a_key_sends_is_there() -> None:
     code = Path(run_actions.__file__).read_text()
     used = {each for each in re.findall(r"\bverbs\.(\w+)", code)}
     assert {"cancel", "retry", "undo"} <= used and all(callable(getattr(verbs, each)) for each in used)
+
+
+async def test_the_table_takes_the_whole_window_also_at_the_next_start(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: pilot.app.screen.query_one("#detail").display)
+        small = table(pilot).size.height
+        await pilot.press("z")
+        await until(pilot, lambda: not pilot.app.screen.query_one("#detail").display)
+        await until(pilot, lambda: table(pilot).size.height > 2 * small)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: table(pilot).size.height > 2 * small)
+        await pilot.press("z")
+        await until(pilot, lambda: pilot.app.screen.query_one("#detail").display)
