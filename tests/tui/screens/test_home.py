@@ -159,6 +159,17 @@ async def test_after_an_absence_the_first_line_says_what_happened(home: Home, st
         assert not pilot.app.screen.query_one("#news").display
 
 
+async def test_an_open_journal_takes_in_what_ends_meanwhile(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
+        await until(pilot, lambda: "#3" in shown(pilot, "#events"))
+        assert "#5" not in shown(pilot, "#events")
+        queue.end(study, Claim(5, 1), "failed", cause="disk", error="no space left")
+        await until(pilot, lambda: "failed     #5" in shown(pilot, "#events"))
+
+
 def test_the_absence_in_short_names_the_first_failure_and_the_best() -> None:
     runs = [RunState(number, "done", "resnet18", NOW, sweep="s", best=0.8) for number in (1, 2)]
     bad = RunState(7, "failed", "resnet50", NOW, cause="diverged")
