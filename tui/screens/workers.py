@@ -18,7 +18,6 @@ from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
-from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import cards_text, jobs_text, worker_text
@@ -32,8 +31,8 @@ class WorkersBelow(Protocol):
 
     history: WorkerHistory
     worker_views: tuple[WorkerView, ...]
-    starter: WorkerStarter
 
+    def start_worker(self) -> None: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
@@ -72,7 +71,7 @@ class WorkersScreen(FeedScreen[int | None]):
             "down": partial(self._move, 1),
             "up": partial(self._move, -1),
             "open_run": self._open_run,
-            "start_worker": self._below.starter.start,
+            "start_worker": self._below.start_worker,
             "drain_worker": partial(self._signal_chosen, drain),
             "stop_worker": self._stop_chosen,
             "help": self.open_help,
