@@ -39,13 +39,15 @@ BEFORE_SETTINGS = "epoch"
 """Column before which the settings that have no column are inserted, where they tell runs apart."""
 BEFORE_USER = "data"
 """Column before which the runs' users are inserted, where there are several."""
+REMARK = "remark"
+"""Heading of why a run waits or failed, what it does, or when it ends."""
 HEAD = (
     "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "findings",
-    "name", "",
+    "name", REMARK,
 )  # fmt: skip
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
 MAY_GO = ("chosen by", "kappa", "user", "data", "name", "baseline", "pretrained", "settings")
-MAY_SHRINK = ("", "name", "settings", "data", "pretrained")
+MAY_SHRINK = (REMARK, "name", "settings", "data", "pretrained")
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
 OfStatus = Annotated[str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")]
 OfSweep = Annotated[str | None, typer.Option(help="Only this sweep's runs.")]

@@ -57,7 +57,7 @@ def waiting_jobs(jobs: Sequence[Job]) -> str:
 
 
 class WorkersToCome:
-    """What is known of workers that are not there yet: jobs that wait in Slurm, asked for in a thread of its own."""
+    """Watch over the jobs that wait in Slurm, in a thread of its own: workers that are not there yet."""
 
     def __init__(self, home: Home, crashed: Callable[[Exception], object]) -> None:
         self._feed, self.words = JobsFeed(home), ""
