@@ -1,15 +1,22 @@
 """Entry of the program: opens the app directly where no verb is given, else runs the command line."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.streams import open_streams, written_out
+
+if TYPE_CHECKING:
+    from tui.completion.kept_tree import Tree
 
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
 INTERRUPTED = 130
+VARIABLE = "_RESNET_TUI_COMPLETE"
+"""Environment variable with which a shell's script asks for completions; its value is the shell."""
 
 
 def main() -> None:
@@ -24,6 +31,10 @@ def main() -> None:
 
 
 def _run() -> int:
+    if shell := os.environ.get(VARIABLE):
+        from tui.completion.answer import answer
+
+        return answer(shell, sys.argv[1:], _described)
     flags = only_flags(sys.argv[1:])
     if flags is not None and (code := _open_app(flags)) is not None:
         return code
@@ -32,6 +43,13 @@ def _run() -> int:
     gc.freeze()
     gc.enable()
     return run(sys.argv[1:])
+
+
+def _described() -> "Tree":
+    """Describe all verbs and flags; it imports them."""
+    from tui.cli import described_verbs
+
+    return described_verbs()
 
 
 def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:

@@ -48,6 +48,7 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
         "run_input_thread",
     ),
     Screen: ("_compositor_refresh",),
+    Input: ("_suggestion",),
 }
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
@@ -167,6 +168,12 @@ class CoverableScreen(Screen[T]):
         is_held = isinstance(self.app, InternalsApp) and self.app.is_held
         if not is_held and (above is self or isinstance(above, ModalScreen)):
             super()._compositor_refresh()
+
+
+def suggest(field: Input, whole: str) -> None:
+    """Show, dimmed behind a field's text, what `→` makes of it; empty for nothing. `_suggestion`: Textual asks a
+    suggester only when the text changes."""
+    field._suggestion = whole
 
 
 async def _idle(field: Input) -> None:

@@ -148,5 +148,7 @@ DEFAULT_ARCH = _INFOS[0].name
 
 
 def find_arch(arch: str) -> ArchInfo | None:
-    """Return the entry of a built-in architecture; None for a plug-in, of which only its file knows more."""
-    return ARCH_INFOS.get(arch)
+    """Return the entry of a built-in architecture by its name, that of a ResNet also by its depth alone (`50`).
+
+    None for a plug-in, of which only its file knows more."""
+    return ARCH_INFOS.get(arch) or ARCH_INFOS.get(f"resnet{arch}")

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from engine.spec.archs import ARCH_INFOS
+from engine.spec.archs import ARCH_INFOS, find_arch
 
 SUFFIX = ".py"
 
@@ -27,10 +27,12 @@ def plugin_of(arch: str) -> PluginName | None:
 
 
 def checked_arch(arch: str) -> str:
-    """Return the name of a built-in architecture or a plug-in. Raises ValueError, saying what there is."""
+    """Return the name of a built-in architecture, also of `50` for `resnet50`, or of a plug-in.
+
+    Raises ValueError, saying what there is."""
     name = arch.strip()
-    if name in ARCH_INFOS:
-        return name
+    if info := find_arch(name):
+        return info.name
     if plugin_of(name) is None:
         raise ValueError(
             f"{name!r} is unknown: choose from {', '.join(ARCH_INFOS)}, or give FILE.py:FUNCTION"

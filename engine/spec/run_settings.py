@@ -98,7 +98,11 @@ class RunSettings(BaseModel):
     )
 
     arch: str = setting(
-        DEFAULT_ARCH, "network, by name or as FILE.py:FUNCTION", "Network", grid=True, words=ARCH_INFOS
+        DEFAULT_ARCH,
+        "network: a name, the depth of a ResNet (50), or FILE.py:FUNCTION",
+        "Network",
+        grid=True,
+        words=ARCH_INFOS,
     )
     implementation: Literal["own", "torchvision"] = setting("own", "whose ResNet code", "Network")
     bottleneck_stride: Literal["3x3", "1x1"] = setting(

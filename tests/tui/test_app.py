@@ -244,7 +244,7 @@ async def test_hostile_names_are_shown_as_text(home: Home, study: Store) -> None
         assert "\x1b" not in screen and "\u202e" not in screen
 
 
-async def test_a_toast_quotes_what_was_typed(home: Home, study: Store) -> None:
+async def test_a_refused_form_quotes_what_was_typed_and_shows_no_toast(home: Home, study: Store) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")
@@ -252,8 +252,8 @@ async def test_a_toast_quotes_what_was_typed(home: Home, study: Store) -> None:
         pilot.app.screen.query_one("#data", Input).value = "[/]\x1b"
         await until(pilot, lambda: "does not exist" in shown(pilot, "#data-says"))
         await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen.query("Toast"))
-        assert "/[/] does not exist" in str(pilot.app.screen.query("Toast").first().render())
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("✖ nothing is queued: data: "))
+        assert "/[/] does not exist" in shown(pilot, "#summary") and not pilot.app.screen.query("Toast")
 
 
 async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) -> None:
@@ -290,7 +290,9 @@ async def test_a_table_that_is_taken_away_is_told_and_not_made_anew(home: Home, 
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         await until(pilot, lambda: "no run table at" in shown(pilot, "#summary"))
         await pilot.press("enter")
-        await until(pilot, lambda: "no run table at" in notified(pilot))
+        await until(
+            pilot, lambda: shown(pilot, "#summary").startswith("✖ nothing is queued: no run table at")
+        )
         assert not path.exists()
         await pilot.press("escape")
         aside.rename(path)

@@ -27,6 +27,10 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             ),
         ),
         (
+            "tui.start, tui.completion.answer",
+            (*HEAVY, "textual", "sqlalchemy", "sqlmodel", "pydantic", "typer", "rich"),
+        ),
+        (
             "engine.worker.__main__, engine.worker.worker, engine.worker.warm_process",
             (*HEAVY, "PIL", "rich", "textual", "sqlalchemy.dialects.postgresql", "engine.cluster"),
         ),

@@ -99,7 +99,8 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
 
 
 def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -> None:
-    """Another terminal: scrub, open a cell's images, clone, cancel, undo, compare, quit."""
+    """Another terminal: scrub, open a cell's images, clone, start a worker, cancel, undo, compare, quit."""
+    until(lambda: not _present(store), what="the demo's worker to leave")
     terminal = Terminal([RESNET_TUI, "--home", str(home.root)], columns=80, lines=24, cwd=cwd)
     terminals.append(terminal)
     terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
@@ -117,9 +118,8 @@ def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -
     terminal.send("\t\t\t\t1e-3,2e-3\t3")
     terminal.until_shows("2 runs")
     terminal.send("\r")
-    terminal.until_shows("queued #9 to #10")
-    if not _present(store):  # the demo's own has left
-        terminal.send("w")
+    terminal.until_shows("#9 to #10 queued, and no worker is running. Start one here?")
+    terminal.send("\r")
     until(lambda: status(store, 9) == "running", what="the first clone to start")
     terminal.send("gj")
     terminal.until_shows("#10 resnet18")

@@ -21,10 +21,12 @@ from engine.torch_subprocess import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.compare import compare
+from tui.cli.completion import completion
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
 from tui.cli.db import db
 from tui.cli.demo import demo
+from tui.cli.described import described
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
@@ -145,6 +147,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "du": du,
     "prune": prune,
     "serve": serve,
+    "completion": completion,
 }
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
@@ -189,6 +192,11 @@ def _command() -> Any:
     command = typer.main.get_command(cli)
     take_flags_once(command)
     return command
+
+
+def described_verbs() -> dict[str, Any]:
+    """Describe all verbs and flags, for shells to complete."""
+    return described(_command())
 
 
 def run(arguments: list[str]) -> int:

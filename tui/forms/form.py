@@ -2,17 +2,15 @@
 
 import difflib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.archs import DEFAULT_ARCH
-from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, grid_values, make_spec, split_list
 from engine.spec.plugin_name import arch_shown
 from engine.spec.presets import PRESETS, with_preset
-from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, VARIED, RunSpec, choices_of
 from tui.forms.form_words import ARCH, MORE, OTHERS, OWN, PRESET, beside_fields, typed
 
@@ -52,22 +50,26 @@ def _specs(texts: Texts, more: Mapping[str, str]) -> list[RunSpec]:
 
 
 def parse_more(text: str) -> tuple[dict[str, str], str]:
-    """Parse settings such as `loss=ce,ce-sqrt schedule=step`; return them and the problem, empty where none."""
+    """Parse settings such as `loss=ce,ce-sqrt schedule=step`; return them and all that is wrong, empty where nothing
+    is."""
     found: dict[str, str] = {}
     try:
         words = shlex.split(text)
     except ValueError:
         return {}, "unclosed quotation mark"
+    problems: list[str] = []
     for word in words:
         name, equals, value = word.partition("=")
         name = name.replace("-", "_")
         if name not in OTHERS:
-            return found, _no_setting(name)
-        if not equals or not value:
-            choices = "|".join(choices_of(name))
-            return found, f"{name}=… {choices}".rstrip()
-        found[name] = value
-    return found, ""
+            problems.append(_no_setting(name))
+        elif not equals or not value:
+            problems.append(f"{name}=… {'|'.join(choices_of(name))}".rstrip())
+        elif name in found:
+            problems.append(f"{name} is given twice")
+        else:
+            found[name] = value
+    return found, "; ".join(problems)
 
 
 def _no_setting(name: str) -> str:
@@ -147,47 +149,6 @@ def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> lis
         for spec, again in zip(specs[:most], repeats or [False] * len(specs), strict=False)
     ]
     return [*lines, f"… and {len(specs) - most} more"] if len(specs) > most else lines
-
-
-def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> str | None:
-    """Return a completion of the text in a field, or None; `paths` completes a path."""
-    before, last = _last_part(text, " " if name == MORE else ",")
-    if not last or name not in ("data", ARCH, "pretrained", PRESET, MORE):
-        return None
-    if name == MORE:
-        setting, equals, value = last.partition("=")
-        if not equals:
-            return _first(before, last, [f"{each}=" for each in OTHERS])
-        head, value = _last_part(value, ",")
-        choices = _choices(setting)
-        return _first(f"{before}{setting}={head}", value, choices) if value else None
-    words = {
-        "data": tuple(BUILTIN_DEFAULTS),
-        ARCH: choices_of(ARCH),
-        "pretrained": (*SOURCE_WORDS, RUN_PREFIX),
-        PRESET: tuple(PRESETS),
-    }[name]
-    return _first(before, last, words) or _first(before, last, () if name == PRESET else paths(last))
-
-
-def _choices(setting: str) -> tuple[str, ...]:
-    if setting not in OTHERS:
-        return ()
-    is_switch = RunSpec.model_fields[setting].annotation is bool
-    return ("true", "false") if is_switch else choices_of(setting)
-
-
-def _last_part(text: str, separator: str) -> tuple[str, str]:
-    head, found, last = text.rpartition(separator)
-    spaces = last[: len(last) - len(last.lstrip())]
-    return head + found + spaces, last.lstrip()
-
-
-def _first(before: str, part: str, words: Sequence[str]) -> str | None:
-    """Return the first completion; None where the part is a complete word, so that it is clear which one is used."""
-    if part in words:
-        return None
-    return next((before + word for word in words if word.startswith(part)), None)
 
 
 def _value(name: str, text: str) -> object:

@@ -10,7 +10,7 @@ PRESET, MORE, ARCH = "preset", "more", "arch"
 # Field, label, hint while there is no problem.
 INPUTS = (
     ("data", "data", ""),
-    (ARCH, "arch", "several, or FILE.py:FUNCTION"),
+    (ARCH, "arch", "several: 18,50; or FILE.py:FUNCTION"),
     (PRESET, "preset", "lab, seed: the course's; medmnist"),
     ("pretrained", "pretrained", "none, imagenet, a file, run:ID"),
     ("lr", "lr", "several: 1e-3, 1e-4"),

@@ -1,4 +1,4 @@
-"""Question before something is lost."""
+"""Questions: before something is lost, and what may be done next."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,6 +12,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """Dialog that `y` agrees to; enter, which comes easily, does not, nor does what was typed before it was seen."""
 
     BINDINGS = [("y", "answer(True)", "yes"), ("n,escape,q,enter", "answer(False)", "no")]
+    KEYS = "y yes   n no"
 
     def __init__(self, question: str) -> None:
         super().__init__()
@@ -21,7 +22,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
-            yield Static("y yes   n no", classes="dim")
+            yield Static(self.KEYS, classes="dim")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._seen)
@@ -33,3 +34,10 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_answer(self, agreed: bool) -> None:
         if self.is_seen or not agreed:
             self.dismiss(agreed)
+
+
+class OfferScreen(ConfirmScreen):
+    """Offer of the next step, which enter takes: nothing is lost by it."""
+
+    BINDINGS = [("enter,y", "answer(True)", "yes"), ("n,escape,q", "answer(False)", "no")]
+    KEYS = "enter yes   esc not now"

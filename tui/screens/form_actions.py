@@ -9,6 +9,7 @@ from engine.files.paths import Home
 from tui.feeds.reader_thread import start_once
 from tui.formatting import plain
 from tui.preferences.state import last_form
+from tui.screens.confirm import OfferScreen
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.store_calls import Refused, stored_runs
@@ -101,5 +102,11 @@ class FormActions:
         if ids:
             self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
-            hint = "" if self._screen.has_worker else ": press w to start a worker"
-            self._screen.notify(f"queued {which}{hint}")
+            self._screen.notify(f"queued {which}")
+            if not self._screen.has_worker:
+                offer = OfferScreen(f"{which} queued, and no worker is running. Start one here?")
+                self._screen.app.push_screen(offer, self._start_worker)
+
+    def _start_worker(self, agreed: bool | None) -> None:
+        if agreed:
+            self._screen.start_worker()

@@ -57,7 +57,7 @@ class HomeScreen(FullScreen[None]):
             FormActions(self, has_new=True),
             CopyActions(self),
         )
-        self.starter = WorkerStarter(self, self.raise_from_thread)
+        self._starter = WorkerStarter(self, self.raise_from_thread)
 
     def handlers(self) -> Handlers:
         return {
@@ -72,7 +72,7 @@ class HomeScreen(FullScreen[None]):
             "open_run": self._open_line,
             "compare": self._compare,
             "journal": self._open_journal,
-            "start_worker": self.starter.start,
+            "start_worker": self.start_worker,
             "workers": lambda: self.app.push_screen(WorkersScreen(self), self.open_run),
             "data": self._open_data,
             "theme": self._next_theme,
@@ -187,6 +187,9 @@ class HomeScreen(FullScreen[None]):
     @property
     def has_worker(self) -> bool:
         return bool(self.worker_views)
+
+    def start_worker(self) -> None:
+        self._starter.start()
 
     @property
     def lacks_worker(self) -> bool:

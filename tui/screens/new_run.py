@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from rich.text import Text
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -26,15 +27,17 @@ from tui.forms.form_report import FormReport, queue_form, report_on
 from tui.forms.form_words import ARCH, INPUTS, MORE, form_setting
 from tui.preferences.state import last_form, remember_form
 from tui.screens.app_port import AppPort, port_of
+from tui.screens.form_choices import FieldChoices
 from tui.store_calls import Refused
 from tui.widgets.clipped import Clipped
-from tui.widgets.form_fields import FieldSuggester
-from tui.widgets.form_summary import CHECKING, labelled, problem_line, summary_line
+from tui.widgets.form_fields import FieldSuggester, FormField
+from tui.widgets.form_summary import CHECKING, problem_lines, summary_line
 
 REMEMBERED = tuple(name for name, *_ in INPUTS if name != "name")
 FIRST_DATA = "digits"
 REPORT_AFTER_S = 0.3
 """Without a change, before files are looked at: a folder may hold many."""
+NOT_QUEUED = "nothing is queued: "
 MOST_SHOWN = 50
 """Runs in the preview."""
 
@@ -48,9 +51,12 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         # slow line, go where they were meant to.
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
     ]
     AUTO_FOCUS = "#data"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
 
     class Reported(Message):
         def __init__(self, report: FormReport) -> None:
@@ -64,6 +70,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._home = home
         self._heading = heading or f"New experiment{', from your last form' if begun else ''}"
         self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **begun}
+        self._choices = FieldChoices()
         self._checked = Checked({}, ())
         self._report: FormReport | None = None
         """Preflight report of the current form; None while preflight runs."""
@@ -73,6 +80,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._timer: Timer | None = None
         self.left_with: dict[str, str] = {}
         """Texts of a form that was left though something was typed."""
+        self._refused = ""
+        """Reason that enter queued nothing; empty once something changes."""
         self._adding = False
         self._waits = False
         """True where enter was pressed before the report arrived."""
@@ -84,12 +93,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
                 with Horizontal(classes="field"):
                     yield Static(label, classes="label")
                     suggester = FieldSuggester(self._home, name)
-                    yield Input(self._begun.get(name, ""), id=name, compact=True, suggester=suggester)
+                    yield FormField(self._begun.get(name, ""), id=name, compact=True, suggester=suggester)
                     yield Static(hint, id=f"{name}-says", classes="says", markup=False)
             yield Clipped("summary")
+            yield self._choices.list
             with VerticalScroll(id="preview-pane", can_focus=False):
                 yield Static("", id="preview", markup=False)
-            yield Static("enter queue all   tab next field   → complete   esc back", classes="dim")
+            yield self._choices.keys
 
     def on_mount(self) -> None:
         self._reports = ReaderThread[tuple[dict[str, str], Checked]](
@@ -112,16 +122,23 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
         elif event.input.id != "name":
             self._changed()
+            self._choices.offer(self.focused)
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        """Show below, uncut, what stands beside the field with the focus."""
+        """Show below, uncut, what stands beside the field with the focus, and what may be typed there."""
         if self._is_there:
+            self._choices.offer(self.focused)
             self._summarise()
+
+    def action_move(self, by: int) -> None:
+        """Highlight another choice where some are listed, else go to another field."""
+        if not self._choices.move(self.focused, by):
+            self.focus_next() if by > 0 else self.focus_previous()
 
     def _changed(self, after_s: float = REPORT_AFTER_S) -> None:
         """Check the texts by themselves now, and files and run table once nothing more changes."""
-        self._waits, self._report = False, None
+        self._waits, self._report, self._refused = False, None, ""
         self._checked = check(self._texts())
         self._draw()
         if self._timer is not None:
@@ -147,16 +164,21 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             self.action_queue()
 
     @on(Input.Submitted)
+    def _entered(self) -> None:
+        if not self._choices.take(self.focused):
+            self.action_queue()
+
     def action_queue(self) -> None:
         problems = self._problems()
         self._waits = not problems and self._report is None
         if self._waits or self._adding:
             return
         if problems:
-            first = next(iter(problems))
-            if first in {name for name, *_ in INPUTS}:
+            first = next((name for name, *_ in INPUTS if name in problems), None)
+            if first is not None:
                 self.query_one(f"#{first}", Input).focus()
-            self.notify(labelled(first, problems[first]), severity="error")
+            self._refused = NOT_QUEUED
+            self._summarise()
             return
         self._adding = True
         name = self.query_one("#name", Input).value.strip()
@@ -187,9 +209,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self.dismiss(None)
 
     def _not_added(self, why: Sequence[str]) -> None:
-        self._adding = False
-        for line in why:
-            self.notify(line, severity="error", timeout=10)
+        self._adding, self._refused = False, f"{NOT_QUEUED}{'; '.join(why)}"
+        self._summarise()
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
@@ -203,17 +224,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         return {**found, **self._checked.problems}
 
     def _draw(self) -> None:
-        texts, problems, report = self._texts(), self._problems(), self._report
+        texts, problems = self._texts(), self._problems()
         for name, _, hint in INPUTS:
             said = self._found(texts) if name == "data" else hint
             self._say(name, problems.get(name, said), wrong=name in problems)
         for name, default in defaults(texts).items():
             self.query_one(f"#{name}", Input).placeholder = default
         self._summarise()
-        lines = preview(self._checked.specs, report.repeats if report is not None else (), MOST_SHOWN)
-        if self._last is not None and self._last.classes and self._found(texts) == self._last.found:
-            lines.insert(0, f"{self._last.classes}\n")
-        self.query_one("#preview", Static).update("\n".join(map(plain, lines)))
 
     def _found(self, texts: Mapping[str, str]) -> str:
         """Describe the data once they are read; other fields may change meanwhile."""
@@ -227,13 +244,27 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         says.set_class(wrong, "wrong")
 
     def _summarise(self) -> None:
+        """Say below the fields what is wrong, most where the cursor is, or else what will be queued."""
         colours = self.app.theme_variables
         if problems := self._problems():
             seen = (self.focused.id if self.focused is not None else None) or ""
-            line = problem_line(problems, seen, colours)
+            line, *others = problem_lines(problems, seen, colours, self._refused)
+            below: list[Text] = others
         else:
             line = summary_line(len(self._checked.specs), self._report, colours)
+            if self._refused:
+                line = Text(plain(self._refused), style=colours["error"])
+            below = [Text(plain(each)) for each in self._preview()]
         self.query_one("#summary", Clipped).say(line)
+        self.query_one("#preview", Static).update(Text("\n").join(below))
+
+    def _preview(self) -> list[str]:
+        """Return the classes and the runs, a line each."""
+        repeats = self._report.repeats if self._report is not None else ()
+        lines = preview(self._checked.specs, repeats, MOST_SHOWN)
+        if self._last is not None and self._last.classes and self._found(self._texts()) == self._last.found:
+            lines.insert(0, f"{self._last.classes}\n")
+        return lines
 
 
 def _warn(app: App[object], lines: Iterable[str]) -> None:

@@ -54,6 +54,7 @@ class RunsBelow(Protocol):
 
     @property
     def has_worker(self) -> bool: ...
+    def start_worker(self) -> None: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
@@ -257,6 +258,9 @@ class RunScreen(PagedScreen[None]):
     @property
     def has_worker(self) -> bool:
         return self._below.has_worker
+
+    def start_worker(self) -> None:
+        self._below.start_worker()
 
     @property
     def is_order_seen(self) -> bool:

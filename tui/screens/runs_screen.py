@@ -29,6 +29,10 @@ class RunsScreen(Protocol):
         """True where a worker is there: what is queued starts by itself."""
         ...
 
+    def start_worker(self) -> None:
+        """Start a worker on this host, unless one is there."""
+        ...
+
     def chosen_rows(self) -> list[RunRow]:
         """Return the runs that a key acts on."""
         ...

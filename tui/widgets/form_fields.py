@@ -1,13 +1,40 @@
-"""Completion in the form's fields."""
+"""Fields of the form: what completes their text."""
 
 import asyncio
 from functools import partial
 
 from textual.suggester import Suggester
+from textual.widgets import Input
 
 from engine.files.paths import Home
-from tui.forms.form import completions
+from tui.forms.choices import completions
 from tui.forms.path_completion import paths_like
+from tui.textual_internals import suggest
+
+
+class FormField(Input):
+    """Field at whose end `→` takes what the list below highlights."""
+
+    taken = ""
+    """The field's text with the highlighted choice; empty where none is."""
+
+    def offer(self, whole: str) -> None:
+        """Show what `→` makes of the text where it goes on from it."""
+        self.taken = whole
+        if whole:
+            suggest(self, whole if whole.startswith(self.value) else "")
+
+    def take(self) -> None:
+        """Put the highlighted choice into the field."""
+        self.value = self.taken
+        self.action_end()
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        is_at_end = self.selection.is_empty and self.cursor_position == len(self.value)
+        if self.taken and is_at_end and not select:
+            self.take()
+        else:
+            super().action_cursor_right(select)
 
 
 class FieldSuggester(Suggester):

@@ -11,10 +11,19 @@ from tui.forms.form_words import LABELS
 CHECKING = "checking …"
 
 
-def problem_line(problems: Mapping[str, str], focused: str, colours: Mapping[str, str]) -> Text:
-    """Return the problem of the focused field, else the first one; `problems` by field, at least one."""
-    name = focused if focused in problems else next(iter(problems))
-    return Text(f"✖ {labelled(name, problems[name])}", style=colours["error"])
+def problem_lines(
+    problems: Mapping[str, str], focused: str, colours: Mapping[str, str], refused: str = ""
+) -> list[Text]:
+    """Return a line for each problem: that of the focused field first, then from the top of the form to its bottom.
+
+    `problems`: by field, at least one. `refused`: what stands before the first once enter was pressed."""
+    places = {"": -2, focused: -1} | {name: place for place, name in enumerate(LABELS) if name != focused}
+    first, *others = sorted(problems, key=lambda name: places.get(name, len(places)))
+    texts = [
+        f"{refused}{labelled(first, problems[first])}",
+        *(labelled(each, problems[each]) for each in others),
+    ]
+    return [Text(f"✖ {text}", style=colours["error"]) for text in texts]
 
 
 def labelled(name: str, problem: str) -> str:

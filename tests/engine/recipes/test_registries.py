@@ -38,7 +38,7 @@ from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.training.session import Session
 from tui.cli.options import takes_spec
-from tui.forms.form import completions
+from tui.forms.choices import completions
 
 if TYPE_CHECKING:
     from torch import nn

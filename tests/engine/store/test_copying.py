@@ -13,7 +13,7 @@ from postgres import Server
 from shell import Shell
 from sqlalchemy import Table, text
 from studies import open_study
-from told import KeptMessages, dispatcher, tell
+from told import KeptMessages, dispatcher, tell, turn
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -89,8 +89,8 @@ def test_addresses_of_alerts_go_along_with_what_they_were_told(
     assert shell("db", "copy", "from.db", url, "--keep") == 0
     assert "whoever can read the new run table can read them" in shell.out and "s3cr3t" not in shell.out
     there = open_store(url)
-    dispatcher(there, 1, first).turn(at_once=True)
-    dispatcher(there, 1, second).turn(at_once=True)
+    for sender in (first, second):
+        turn(dispatcher(there, 1, sender))
     there.close()
     assert [title.partition(" · ")[2] for title in first.titles] == [
         "demo · #5 resnet50 none lr 1e-3: failed, disk: full"

@@ -15,8 +15,9 @@ from engine.spec.archs import ARCH_INFOS
 from engine.spec.grid import SpecError, expand_grid, make_spec
 from engine.spec.repetitions import with_seeds_and_splits
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
+from tui.forms.choices import choices, completions, is_begun
 from tui.forms.estimate import Measured, time_shown
-from tui.forms.form import check, completions, defaults, parse_more, preview, texts_of, texts_of_group
+from tui.forms.form import check, defaults, parse_more, preview, texts_of, texts_of_group
 from tui.forms.form_report import FormReport
 from tui.forms.form_words import MORE, OTHERS, OWN
 from tui.forms.path_completion import paths_like
@@ -69,6 +70,10 @@ def test_all_conflicts_stand_beside_their_fields_in_the_forms_words() -> None:
     ("text", "problem"),
     [
         ("los=ce", "unknown setting 'los': loss?"),
+        (
+            "los=ce xyzzy=1 loss=ce loss=ce",
+            "unknown setting 'los': loss?; unknown setting 'xyzzy', such as loss=ce-sqrt; loss is given twice",
+        ),
         ("xyzzy=1", "unknown setting 'xyzzy', such as loss=ce-sqrt"),
         ("lr=3", "lr has a field of its own"),
         ("loss", "loss=… " + "|".join(LOSSES)),
@@ -110,6 +115,49 @@ def values(name: str) -> st.SearchStrategy[object]:
     if annotation is float:
         return st.floats(0.0, 0.4)
     return st.integers(0, 9) if annotation is int else st.just(RunSpec.model_fields[name].default)
+
+
+def test_the_depth_of_a_resnet_names_it_also_with_a_preset() -> None:
+    assert [spec.arch for spec in check({**TEXTS, "arch": "18, 50"}).specs[::2]] == ["resnet18", "resnet50"]
+    assert len(check({**TEXTS, "lr": "0.1", "arch": "18, resnet18"}).specs) == 1
+    assert {spec.epochs for spec in check({"data": "retina", "arch": "18,50", "preset": "lab"}).specs} == {
+        10,
+        5,
+    }
+    assert "'17' is unknown" in check({**TEXTS, "arch": "17"}).problems["arch"]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words", "taken"),
+    [
+        ("arch", "18, 50", ["resnet50", "resnext50_32x4d", "wide_resnet50_2"], "18, resnet50"),
+        ("preset", "l", ["lab"], "lab"),
+        ("more", "loss=ce smoo", ["label_smoothing"], "loss=ce label_smoothing="),
+        ("more", "val", ["val_fraction"], "val_fraction="),
+        ("more", "loss=fo", ["focal"], "loss=focal"),
+        ("more", "nesterov=", ["true", "false"], "nesterov=true"),
+        ("lr", "1", [], ""),
+    ],
+)
+def test_choices_go_on_from_what_is_typed(field: str, text: str, words: list[str], taken: str) -> None:
+    found = choices(field, text)
+    assert [each.word for each in found][: len(words)] == words
+    assert taken == (found[0].text if found else "")
+
+
+def test_all_choices_are_offered_with_sentences_where_nothing_fits_or_all_is_typed() -> None:
+    every = choices("more", "")
+    assert [each.word for each in every] == list(OTHERS) and all(each.says for each in every)
+    assert next(each.default for each in every if each.word == "loss") == "ce"
+    assert [each.word for each in choices("more", "loss=ce xyzzy")] == [
+        each for each in OTHERS if each != "loss"
+    ]
+    assert [each.word for each in choices("more", "loss=ce")] == list(LOSSES)
+    assert [each.word for each in choices("arch", "vgg")] == list(ARCH_INFOS)
+    assert all(each.says for field in ("arch", "preset") for each in choices(field, ""))
+    assert [is_begun("more", text) for text in ("", "los", "loss=ce", "loss=c", "xyzzy")] == [
+        False, True, False, True, False,
+    ]  # fmt: skip
 
 
 @given(st.data())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import waiting
-from pilots import SMALL, TALL, app, go_to, notified, opened, shown, table, until
+from pilots import SMALL, TALL, app, asked, go_to, notified, opened, shown, table, until
 from plugin_file import write_plugin
 from terminal import Terminal
 from textual.pilot import Pilot
@@ -21,8 +21,11 @@ from engine.spec.grid import load_spec
 from engine.store import listing
 from engine.store.database import Store, open_store
 from tui.forms.form_report import FormReport, report_on
+from tui.forms.form_words import OTHERS
 from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
+from tui.screens.start_worker import WorkerStarter
+from tui.widgets.choice_list import ChoiceList
 
 
 async def form(pilot: Pilot[Any], key: str) -> None:
@@ -267,3 +270,72 @@ async def test_a_form_that_was_left_is_begun_again_with_what_was_typed(home: Hom
         await until(pilot, lambda: "a new form begins with what you typed" in notified(pilot))
         await form(pilot, "n")
         assert text(pilot, "seed") == "1,2"
+
+
+async def test_settings_are_listed_narrowed_as_typed_and_taken(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        found = pilot.app.screen.query_one(ChoiceList)
+        assert not found.display
+        field = pilot.app.screen.query_one("#more", Input)
+        field.focus()
+        await until(pilot, lambda: found.display and found.chosen is None)
+        assert "column of image names" in str(found.render())
+        await pilot.press(*"smoo")
+        await until(pilot, lambda: found.chosen is not None and found.chosen.word == "label_smoothing")
+        await pilot.press("right", *"0.1", "space")
+        await until(pilot, lambda: text(pilot, "more") == "label_smoothing=0.1 ")
+        await pilot.press("up")
+        assert found.chosen is not None and found.chosen.word == OTHERS[-1]
+        assert "enter → take" in shown(pilot, "#form-keys")
+        await pilot.press("enter")
+        await until(pilot, lambda: text(pilot, "more") == f"label_smoothing=0.1 {OTHERS[-1]}=")
+        assert isinstance(pilot.app.screen, NewRunScreen)
+
+
+async def test_arrows_go_through_the_fields_where_no_words_are_listed(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        pilot.app.screen.query_one("#epochs", Input).focus()
+        await pilot.press("down")
+        assert pilot.app.focused is not None and pilot.app.focused.id == "batch_size"
+        await pilot.press("up", "up")
+        assert pilot.app.focused.id == "lr"
+
+
+async def test_all_problems_are_told_at_once_and_enter_goes_to_the_first(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        for field, value in (("arch", "vgg"), ("epochs", "few"), ("more", "los=ce")):
+            pilot.app.screen.query_one(f"#{field}", Input).value = value
+        pilot.app.screen.query_one("#seed", Input).focus()
+        await until(pilot, lambda: len(shown(pilot, "#preview").splitlines()) == 2)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: shown(pilot, "#summary").startswith("✖ nothing is queued: arch: 'vgg' is unknown")
+        )
+        assert pilot.app.focused is not None and pilot.app.focused.id == "arch"
+        assert [line[:8] for line in shown(pilot, "#preview").splitlines()] == ["✖ epochs", "✖ more: "]
+        assert not notified(pilot)
+
+
+async def test_a_worker_is_offered_where_none_is_there(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Home] = []
+    monkeypatch.setattr(WorkerStarter, "start", lambda self: started.append(home))
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: "press n to queue the first" in shown(pilot, "#empty"))
+        await form(pilot, "n")
+        await pilot.press("enter")
+        await until(pilot, lambda: asked(pilot) == "#1 queued, and no worker is running. Start one here?")
+        await pilot.press("escape")
+        await opened(pilot, 1)
+        assert not started
+        await form(pilot, "n")
+        await until(pilot, lambda: "writes" in shown(pilot, "#summary"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "#2 queued" in asked(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(started))
