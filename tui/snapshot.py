@@ -199,6 +199,20 @@ class FindingView:
 
 
 @dataclass(frozen=True)
+class AddressView:
+    """Address that alerts go to, without its secrets."""
+
+    shown: str
+    of: str
+    """Sweep, or user on a run table of several; empty for all runs."""
+    kinds: tuple[str, ...]
+    was_sent: bool
+    """A message to it has arrived."""
+    problem: str
+    """Reason why the latest message has not arrived; empty where it has."""
+
+
+@dataclass(frozen=True)
 class WorkerView:
     id: int
     device: str

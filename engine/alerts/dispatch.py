@@ -20,8 +20,8 @@ IDLE_EVERY_S = 10.0
 """Time between two looks where there is no address: somebody may add one."""
 SAVE_EVERY_S = 60.0
 """Time after which a worker notes how far it has looked though nothing happened: a later one begins there."""
-END_S = 5.0
-"""Time that a look and a message may go on once the worker's own time for them is over."""
+END_S = 0.5
+"""Longest time that threads may take to end once the worker's time for alerts is over."""
 
 
 class Dispatcher:
@@ -33,18 +33,20 @@ class Dispatcher:
         worker_id: int,
         brought: Sequence[NewChannel] = (),
         *,
-        sender: Sender | None = None,
+        sender: Callable[[], Sender] = Sender,
         stalls: Stalls | None = None,
     ) -> None:
         """`brought`: addresses that the worker was started with; the run table learns their digests alone."""
         self._store, self._brought = store, tuple(brought)
         self._urls = {each.digest: each.url for each in brought}
-        self._sender, self._stalls = sender or Sender(), stalls or Stalls(worker_id)
+        self._new_sender, self._stalls = sender, stalls or Stalls(worker_id)
         self._ends, self._thread = (
             threading.Event(),
             threading.Thread(target=self._run, name="alerts", daemon=True),
         )
-        self._gives_up = False
+        self._gives_up, self._until_s = False, 0.0
+        self._sending: dict[int, tuple[threading.Thread, Sender]] = {}
+        """Thread of the latest message to each channel: an address that does not answer keeps no other waiting."""
         self._after: dict[int, int] = {}
         """Change up to which this worker has looked, by channel."""
         self._next_save_s = 0.0
@@ -59,19 +61,30 @@ class Dispatcher:
         """Look and send once more, and wait for that; what is not sent by then is left to the next worker."""
         if not self._thread.is_alive():
             return
+        self._until_s = time.monotonic() + within_s
         self._ends.set()
         self._thread.join(within_s)
-        if self._thread.is_alive():
-            self._gives_up = True
-            self._sender.stop()
-            self._thread.join(min(within_s, END_S))
+        self._gives_up = True
+        for thread, sender in self._sending.copy().values():
+            if thread.is_alive():
+                sender.stop()
+                thread.join(min(within_s, END_S))
+        if within_s:
+            self._guarded(self._tell_rest)
+
+    def wait(self, within_s: float) -> None:
+        """Wait for the messages that are under way."""
+        until_s = time.monotonic() + within_s
+        for thread, _ in self._sending.copy().values():
+            thread.join(max(until_s - time.monotonic(), 0.0))
 
     def _run(self) -> None:
         wait_s = 0.0
         while not self._ends.wait(wait_s):
             wait_s = LOOK_EVERY_S if self._guarded(self.turn) else IDLE_EVERY_S
-        self._guarded(lambda: self.turn(at_once=True))
-        self._guarded(self._tell_rest)
+        for _ in range(2):  # what happens while a message is under way goes into another one
+            self._guarded(lambda: self.turn(at_once=True))
+            self.wait(self._until_s - time.monotonic())
 
     def _guarded(self, job: Callable[[], bool]) -> bool:
         """Do a job; an error of it is logged, once a kind, and the next turn comes."""
@@ -79,14 +92,12 @@ class Dispatcher:
             return job()
         except StoreError as error:
             self._tell(f"alerts: {error}; trying again")
-        except (
-            Exception
-        ) as error:  # of whatever kind: it must not end the thread, and its text may hold secrets
+        except Exception as error:  # it must not end the thread, and its text may hold secrets
             self._tell(f"alerts: {type(error).__name__}; trying again")
         return True
 
     def turn(self, *, at_once: bool = False) -> bool:
-        """Look for events and send what is due; return False where there is no address. Raises StoreError."""
+        """Look for events and begin to send what is due; return False where there is no address. Raises StoreError."""
         if not self._is_registered:
             with self._store.write() as session:
                 for each in self._brought:
@@ -102,8 +113,22 @@ class Dispatcher:
         for channel in there:
             url = channel.url or self._urls.get(channel.digest)
             if channel.id in due and url and not self._gives_up:
-                self._send(channel, url, at_once)
+                self._begin(channel.id, channel, url, at_once)
         return True
+
+    def _begin(self, channel_id: int, channel: AlertChannel, url: str, at_once: bool) -> None:
+        """Send what is due to an address in a thread, unless one is at it."""
+        before = self._sending.get(channel_id)
+        if before is not None and before[0].is_alive():
+            return
+        sender = self._new_sender()
+
+        def send() -> None:
+            self._guarded(lambda: self._send(sender, channel_id, channel, url, at_once))
+
+        thread = threading.Thread(target=send, name=f"alerts to address {channel_id}", daemon=True)
+        self._sending[channel_id] = thread, sender
+        thread.start()
 
     def _find(self, channels: Sequence[AlertChannel], saves: bool) -> None:
         """Record what has happened since the last look, for these channels."""
@@ -134,36 +159,36 @@ class Dispatcher:
         if saves:
             self._next_save_s = now_s + SAVE_EVERY_S
 
-    def _send(self, channel: AlertChannel, url: str, at_once: bool) -> None:
-        """Send what is due to an address, and note the outcome."""
+    def _send(self, sender: Sender, channel_id: int, channel: AlertChannel, url: str, at_once: bool) -> bool:
+        """Send what is due to an address, and note the outcome; return True where it has arrived."""
         if not is_installed():
             self._tell(f"alerts to {channel.shown} wait: {MISSING}")
-            return
-        assert channel.id is not None
-        claimed = alerts.claim_message(self._store, channel.id, at_once=at_once)
+            return False
+        claimed = alerts.claim_message(self._store, channel_id, at_once=at_once)
         if claimed is None:
-            return
+            return False
         if claimed.dropped:
             log(
                 f"alerts: {claimed.dropped} to {channel.shown} were older than a day and are not sent: see news"
             )
         if not claimed.alerts:
-            return
-        sent = self._sender.send(url, *message_of(claimed.alerts))
+            return False
+        sent = sender.send(url, *message_of(claimed.alerts))
         if self._gives_up:  # it was ended: nobody knows whether it has arrived
-            return
-        if sent.problem is None:
-            alerts.note_sent(self._store, channel.id, claimed.claim)
-            self._problem = ""
-            return
-        wait_s = alerts.note_failed(self._store, channel.id, claimed.claim, sent.problem, channel.tries)
-        self._tell(f"alerts to {channel.shown}: {sent.problem}; trying again", f" in {wait_s:.0f} s")
+            return False
+        if sent.problem is not None:
+            wait_s = alerts.note_failed(self._store, channel_id, claimed.claim, sent.problem, channel.tries)
+            self._tell(f"alerts to {channel.shown}: {sent.problem}; trying again", f" in {wait_s:.0f} s")
+            return False
+        alerts.note_sent(self._store, channel_id, claimed.claim)
+        self._problem = ""
+        return True
 
     def _tell_rest(self) -> bool:
         with self._store.read() as session:
             left = alerts.waiting(session) if alerts.channels(session) else 0
         if left:
-            log(f"{left} alert{'s' * (left != 1)} could not be sent yet: the next worker sends them")
+            log(f"alerts: {left} could not be sent yet, which other workers or the next one will do")
         return True
 
     def _tell(self, problem: str, more: str = "") -> None:

@@ -1,5 +1,6 @@
 """Events that the run table tells of: runs that ended, findings of errors, the end of the queue."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from engine.alerts.texts import RunFacts, done_text, empty_text, failed_text, finding_text, place_of
 from engine.analysis.finding import Finding
-from engine.analysis.news import Best, gather
+from engine.analysis.news import Best, RunState, gather
 from engine.hardware import processes
 from engine.queries.read_news import done_in_sweeps, run_states
 from engine.store import listing
@@ -116,8 +117,24 @@ def _findings(stored: list[dict[str, Any]] | None) -> tuple[Finding, ...]:
 
 def _bests(session: Session, facts: dict[int, RunFacts]) -> dict[int, Best]:
     """Return the standing of the runs that are the best of their sweep."""
-    states = [run.state for run in facts.values() if run.state.ended_at is not None]
+    states = [
+        run.state
+        for run in facts.values()
+        if run.state.status == "done" and not _is_beaten(session, run.state)
+    ]
     return {best.run.id: best for best in gather(states, (), done_in_sweeps(session, states)).best}
+
+
+def _is_beaten(session: Session, run: RunState) -> bool:
+    """Return True where a run of the same sweep and data, chosen by the same metric, is better: then its sweep, which
+    may be long, need not be read."""
+    table, chosen = run_table.c, json.dumps(run.selected_on)
+    alike = (table.sweep == run.sweep) & (table.data == run.data) & (table.status == "done")
+    same = table.spec.contains(f'"select_on":{chosen}', autoescape=True)
+    return (
+        session.execute(select(table.id).where(alike, same, table.best > run.best).limit(1)).first()
+        is not None
+    )
 
 
 def _events(run: RunFacts, kinds: Collection[str], best: Best | None) -> Iterator[Event]:
@@ -143,8 +160,10 @@ def _event(run: RunFacts, kind: str, key: str, text: tuple[str, str]) -> Event:
 def _empty(session: Session, channel: AlertChannel) -> Iterator[Event]:
     """Yield the end of a channel's queue, if it has ended: the run that ended last is its name."""
     mine = _of_channel(channel)
-    own = set(session.execute(select(run_table.c.id).where(mine, run_table.c.status.in_(ALIVE))).scalars())
-    if own.intersection(listing.pending(session)):
+    alive = select(run_table.c.id, run_table.c.status).where(mine, run_table.c.status.in_(ALIVE))
+    own = {row.id: row.status for row in session.execute(alive)}
+    # While a run trains there is no need to find out what the others wait for.
+    if "running" in own.values() or own.keys() & set(listing.pending(session)):
         return
     ended = run_states(session, mine & (run_table.c.ended_at > _latest_empty(session, channel)))
     if not ended:

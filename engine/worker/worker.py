@@ -42,7 +42,7 @@ MAX_CARDS = 16
 PATIENCE_S = 600.0
 """Seconds that the run table may be out of reach before the worker exits."""
 RETRY_EVERY_S = 5.0
-ALERTS_S = {Urgency.NONE: 10.0, Urgency.UNHURRIED: 10.0, Urgency.SOON: 2.0, Urgency.NOW: 0.0}
+ALERTS_S = {Urgency.NONE: 10.0, Urgency.UNHURRIED: 10.0, Urgency.SOON: 1.5, Urgency.NOW: 0.0}
 """Seconds that a worker stays for its last alerts: with SIGTERM it has ten in all."""
 BESIDE_OTHERS = " to train alone on the card, for it ran out of memory beside others"
 

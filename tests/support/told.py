@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sqlalchemy import text
+from waiting import LIMIT_S
 
 from engine.alerts.channel import new_channel
 from engine.alerts.dispatch import Dispatcher
@@ -44,7 +45,13 @@ def tell(store: Store, *kinds: str, url: str = URL, sweep: str = "") -> int:
 
 
 def dispatcher(store: Store, worker: int, sender: Sender, stalls: Stalls | None = None) -> Dispatcher:
-    return Dispatcher(store, worker, sender=sender, stalls=stalls)
+    return Dispatcher(store, worker, sender=lambda: sender, stalls=stalls)
+
+
+def turn(told: Dispatcher, *, at_once: bool = True) -> None:
+    """Look and send, by default as a worker that leaves does."""
+    told.turn(at_once=at_once)
+    told.wait(LIMIT_S)
 
 
 def later(store: Store) -> None:

@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.alerts.sender import MISSING, is_installed
 from engine.files.paths import Home
 from engine.hardware import linger
 from engine.preflight.imagenet_files import ImagenetFile, imagenet_files
+from engine.store.alerts import channels
 from engine.store.database import open_store, url_shown
 from engine.store.errors import StoreError
 from engine.store.listing import waiting_sources
@@ -43,7 +45,7 @@ def doctor(
     """Check the installation, the device and the home. Exit code 1 where something must be fixed."""
     device, facts = _device()
     checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home)]
-    checks += [*_imagenet(home), _space(home), _logout()]
+    checks += [*_imagenet(home), _space(home), _logout(), *_alerts(home)]
     ok = all(check.problem is None for check in checks)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks], "device": facts})
@@ -158,6 +160,21 @@ def _logout() -> Check:
     if found.prefix:
         return Check("logout", "workers that the app starts keep running (each in a scope of its own)")
     return Check("logout", "workers are stopped" if found.warning else "workers keep running", found.warning)
+
+
+def _alerts(home: Home) -> list[Check]:
+    """Check the addresses of alerts, where there are any."""
+    try:
+        with open_store(home.database, create=False).read() as session:
+            there = channels(session)
+    except StoreError:
+        return []
+    if there and not is_installed():
+        return [Check("alerts", "cannot be sent", MISSING)]
+    return [
+        Check("alerts", f"{each.shown}: {each.kinds.replace(',', ', ')}", each.problem or None)
+        for each in there
+    ]
 
 
 def _space(home: Home) -> Check:

@@ -12,18 +12,19 @@ from textual.widgets import Static
 
 from engine.files.paths import Home
 from tui import commands
+from tui.feeds.alerts_feed import AlertsFeed
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.feeds.jobs_feed import JobsFeed, JobsView
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
-from tui.snapshot import RunRow, WorkerView
+from tui.snapshot import AddressView, RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
-from tui.views.worker_text import cards_text, jobs_text, worker_text
+from tui.views.worker_text import alerts_text, cards_text, jobs_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
-DRAW_S, JOBS_POLL_S = 0.5, 10.0
+DRAW_S, JOBS_POLL_S, ALERTS_POLL_S = 0.5, 10.0, 10.0
 
 
 class WorkersBelow(Protocol):
@@ -51,6 +52,13 @@ class WorkersScreen(FeedScreen[int | None]):
             super().__init__()
             self.view = view
 
+    class AddressesRead(Message):
+        """Newest view of the addresses of alerts."""
+
+        def __init__(self, view: tuple[AddressView, ...]) -> None:
+            super().__init__()
+            self.view = view
+
     def __init__(self, below: WorkersBelow) -> None:
         super().__init__()
         self._below = below
@@ -62,6 +70,13 @@ class WorkersScreen(FeedScreen[int | None]):
             "feed of jobs",
             lambda: JobsFeed(self.port.home),
             lambda view: self.post_message(self.JobsRead(view)),
+            self.raise_from_thread,
+            self.raise_from_thread,
+        )
+        self._alerts_thread = FeedThread[tuple[AddressView, ...]](
+            "feed of alerts",
+            lambda: AlertsFeed(self.port.home),
+            lambda view: self.post_message(self.AddressesRead(view)),
             self.raise_from_thread,
             self.raise_from_thread,
         )
@@ -86,20 +101,30 @@ class WorkersScreen(FeedScreen[int | None]):
             yield Static(id="workers-text", markup=False)
             yield Static(id="jobs-text", markup=False)
             yield Static(id="cards-text", markup=False)
+            yield Static(id="alerts-text", markup=False)
 
     def on_mount(self) -> None:
         self.set_interval(DRAW_S, self._draw)
         self.set_interval(JOBS_POLL_S, self._jobs_thread.ask)
+        self.set_interval(ALERTS_POLL_S, self._alerts_thread.ask)
         self._jobs_thread.ask()
+        self._alerts_thread.ask()
         self._draw()
 
     def on_unmount(self) -> None:
         self._jobs_thread.stop()
+        self._alerts_thread.stop()
 
     def on_workers_screen_jobs_read(self, message: JobsRead) -> None:
         if self.is_whole:
             self._jobs = message.view
             self._draw()
+
+    def on_workers_screen_addresses_read(self, message: AddressesRead) -> None:
+        if self.is_whole:
+            colours = self.app.theme_variables
+            text = alerts_text(message.view, colours["success"], colours["error"])
+            self.query_one("#alerts-text", Static).update(text)
 
     def open_feed(self) -> CardsFeed:
         return CardsFeed(lambda: self._below.worker_views)

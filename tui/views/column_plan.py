@@ -26,7 +26,7 @@ WANTED = (
 a setting, a finding and a deviation say more. The metrics that a user chose come before all of them."""
 
 TELL_APART = ("settings", "data", "user", "fold", "seed")
-"""Columns without which rows look alike: the times at which runs start are shortened for them."""
+"""Columns without which rows look alike: findings and the times at which runs start are shortened for them."""
 
 
 class Need(NamedTuple):
@@ -76,12 +76,13 @@ def plan_columns(
 
     `widths`: the needs of `RowValues`. Where there is room headings are whole, and the epoch column with its remark
     gets the rest."""
-    plan = _plan(width, widths, metrics, WANTED, LEAST_EPOCH)
     telling = {key for key in TELL_APART if widths[key].width}
-    if telling <= {column.key for column in plan}:
-        return plan
     first = [next(each for each in WANTED if each[0] == key) for key in TELL_APART]
-    return _plan(width, widths, metrics, (*first, *WANTED), SHORT_EPOCH)
+    for order in (WANTED, (*first, *WANTED)):
+        plan = _plan(width, widths, metrics, order, LEAST_EPOCH)
+        if telling <= {column.key for column in plan}:
+            return plan
+    return _plan(width, widths, metrics, order, SHORT_EPOCH)
 
 
 def _plan(

@@ -8,7 +8,7 @@ from rich.text import Text
 from engine.hardware.telemetry import HostCard, NvidiaState
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import learning_rate, plain
-from tui.snapshot import RunRow, WorkerView
+from tui.snapshot import AddressView, RunRow, WorkerView
 
 if TYPE_CHECKING:
     from engine.cluster.slurm import Job
@@ -79,6 +79,22 @@ def jobs_text(jobs: Sequence["Job"], problem: str, present: Collection[int]) -> 
         text.append(f"  {plain('  '.join(filter(None, says)))}\n", style="dim")
     if jobs:
         text.append("resnet-tui workers stop slurm:ID cancels a job\n\n", style="dim")
+    return text
+
+
+def alerts_text(addresses: Sequence[AddressView], ok: str, bad: str) -> Text:
+    """Write each address of alerts with what it is told of, or why the latest message did not arrive; where there is
+    none, how to add one. `ok` and `bad` are colours of the marks; a point stands where nothing was sent yet."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if not addresses:
+        return text.append(
+            "alerts: none; resnet-tui notify add URL sends them to chat, mail or phone", style="dim"
+        )
+    for each in addresses:
+        mark, style = ("✖", bad) if each.problem else ("✔", ok) if each.was_sent else ("·", "dim")
+        text.append(mark, style=style)
+        text.append(plain(f" alerts{f' of {each.of}' if each.of else ''} to {each.shown}"))
+        text.append(plain(f"  {each.problem or ', '.join(each.kinds)}"), style="dim").append("\n")
     return text
 
 

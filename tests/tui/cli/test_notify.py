@@ -1,6 +1,7 @@
 """`notify` and `add --notify-url`: addresses are checked, kept, listed without secrets, tested and removed."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,13 @@ def test_a_missing_package_is_named_at_once(shell: Shell, monkeypatch: pytest.Mo
     monkeypatch.setattr(sender, "find_spec", lambda _name: None)
     said = shell.refuses("notify", "add", "json://localhost")
     assert said == "resnet-tui: alerts need the package apprise: pip install 'resnet-tui[alerts]'\n"
+
+
+def test_doctor_names_a_package_that_alerts_lack(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell("notify", "add", "json://localhost") == 0
+    doctor = sys.modules["tui.cli.doctor"]
+    monkeypatch.setattr(doctor, "_device", lambda: (doctor.Check("device", "none"), None))
+    shell("doctor")
+    assert "✔ alerts         json://localhost/…: failed, finding, stalled, empty, done" in shell.out
+    monkeypatch.setattr(sender, "find_spec", lambda _name: None)
+    assert shell("doctor") == 1 and "alerts need the package apprise: pip install" in shell.out

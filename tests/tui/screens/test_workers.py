@@ -12,6 +12,7 @@ import pytest
 from pictures import lab_csvs
 from pilots import SMALL, TALL, app, asked, make_home, notified, opened, shown, until
 from textual.pilot import Pilot
+from told import tell
 from waiting import LIMIT_S
 
 from engine.cluster.slurm import Job, jobs_of
@@ -20,9 +21,10 @@ from engine.files.paths import Home
 from engine.hardware import processes
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.spec.grid import make_spec
-from engine.store import workers
+from engine.store import alerts, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.utc import utc_now
 from engine.store.workers import register
 from tui.feeds import cards_feed
 from tui.feeds.cards_feed import workers_of
@@ -97,6 +99,35 @@ async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
         await pilot.press("j", "k", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         await until(pilot, lambda: shown(pilot, "#run-head").startswith("#5"))
+
+
+@pytest.mark.parametrize("size", [SMALL, TALL])
+async def test_addresses_of_alerts_are_seen_without_their_secrets(
+    home: Home, study: Store, size: tuple[int, int]
+) -> None:
+    async with app(home).run_test(size=size, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: "alerts: none; resnet-tui notify add URL" in shown(pilot, "#alerts-text"))
+        await pilot.press("escape")
+        tell(study, "failed", "done")
+        tell(study, "done", sweep="lrs")
+        fail_last_message(study)
+        await pilot.press("W")
+        await until(pilot, lambda: "gpu03.example.org" in shown(pilot, "#alerts-text"))
+        assert shown(pilot, "#alerts-text").splitlines() == [
+            "· alerts to json://gpu03.example.org/…  failed, done",
+            "✖ alerts of lrs to json://gpu03.example.org/…  no connection",
+        ]
+
+
+def fail_last_message(store: Store) -> None:
+    """A message to the last address has failed."""
+    with store.read() as session:
+        channel = alerts.channels(session)[-1]
+    alerts.record(store, channel, [alerts.Event("a", "done", None, utc_now(), "", "", "")], 0)
+    claimed = alerts.claim_message(store, channel.id or 0)
+    assert claimed is not None
+    alerts.note_failed(store, channel.id or 0, claimed.claim, "no connection", 0)
 
 
 async def test_a_worker_is_stopped_and_drained_by_key(

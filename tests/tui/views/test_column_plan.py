@@ -159,12 +159,12 @@ def test_what_tells_rows_apart_comes_before_the_times_at_which_they_start() -> N
         )
     ]
     needs = RowValues(rows).needs
-    at = {width: {each.key: each for each in plan_columns(width, needs)} for width in (68, 90)}
+    at = {width: {each.key: each for each in plan_columns(width, needs)} for width in (66, 78)}
     for width, plan in at.items():
         assert sum(each.width + 1 for each in plan.values()) <= width
         assert content(rows[-1], plan["seed"]).strip() == "2"
-    assert content(rows[-1], at[68]["epoch"]).strip() == "≈ 15:52"
-    assert content(rows[-1], at[90]["epoch"]).strip() == "starts ≈ 15:52"
+    assert content(rows[-1], at[66]["epoch"]).strip() == "≈ 15:52"
+    assert content(rows[-1], at[78]["epoch"]).strip() == "starts ≈ 15:52"
 
 
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
