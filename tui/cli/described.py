@@ -17,6 +17,7 @@ from engine.store.edits.order import DIRECTIONS
 from engine.store.status import STATUSES
 from tui.cli import look
 from tui.cli.compare import MOMENTS
+from tui.cli.run_columns import column_words
 from tui.completion.answer import SHELLS
 from tui.completion.complete import ELSE_FILES, FILES
 from tui.views.metric_columns import optional_metrics
@@ -43,14 +44,15 @@ def _presets() -> Words:
 
 
 def _sorts() -> Words:
-    metrics = {key: metric.metric.label for key, metric in optional_metrics().items()}
-    return {**_plain(look.SORT_KEYS), **metrics}
+    words = column_words()
+    return {**_plain(look.SORT_KEYS), **{name: words[name] for name in (*optional_metrics(), *FIELDS)}}
 
 
 WORDS: dict[str, Callable[[], Words]] = {
     "preset": _presets,
     "status": lambda: _plain(STATUSES),
     "ls sort": _sorts,
+    "columns": column_words,
     "needs": lambda: {f"{key}=": "" for key in needs.KEYS},
     "wanted": lambda: {**{f"{key}=": "" for key in needs.KEYS}, "none": "nothing is needed"},
     "direction": lambda: _plain(DIRECTIONS),
@@ -74,7 +76,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "paths": (FILES,),
 }
 """Kinds of values that a home or the shell knows, by the parameter's name."""
-LISTS = ("run_ids", "after", "status", "needs", "wanted", *GRID_FIELDS)
+LISTS = ("columns", "run_ids", "after", "status", "needs", "wanted", *GRID_FIELDS)
 """Parameters that take several values with commas between them."""
 
 

@@ -188,7 +188,8 @@ def test_ls_sorts_by_a_metric_of_the_best_epoch_and_shows_it(shell: Shell, study
     assert shell("ls", "--sort", "test_nll", "--json") == 0
     losses = [run["best_metrics"]["test_nll"] for run in json.loads(shell.out)["runs"] if run["best_metrics"]]
     assert losses == sorted(losses) and len(losses) == 6
-    assert "'speed' is unknown: choose from id" in shell.refuses("ls", "--sort", "speed")
+    assert "'speed' is unknown: seed, split_seed, sweep?" in shell.refuses("ls", "--sort", "speed")
+    assert "'zzz' is unknown: choose from id" in shell.refuses("ls", "--sort", "zzz")
 
 
 def test_a_spec_stored_before_a_setting_existed_is_shown_with_its_default(shell: Shell, study: Store) -> None:

@@ -73,6 +73,7 @@ def test_words_that_are_no_settings() -> None:
     assert words("arch resnet34") == ["resnet34"] and words("move 7 1 t") == ["top"]
     assert words("add --needs m") == ["memory="] and words("completion f") == ["fish"]
     assert "kappa" in words("ls --sort k") and "auc" in words("ls --sort a")
+    assert words("ls --columns id,kap") == ["id,kappa"] and "id,batch_size" in words("ls --columns id,ba")
 
 
 def test_lists_go_on_after_a_comma() -> None:
