@@ -71,6 +71,11 @@ def shown_address(url: str) -> str:
     return f"{scheme}://{host}/…" if has_host and _HOST.fullmatch(host) else f"{scheme}://…"
 
 
+def with_addresses_shown(text: str) -> str:
+    """Return a message with every address in it as `shown_address` gives it."""
+    return re.sub(r"[a-z0-9+]{2,20}://\S+", lambda found: shown_address(found[0]), text, flags=re.I)
+
+
 def scheme_of(url: str) -> str:
     """Return the scheme of an address. Raises AlertError for a text that is none, which it does not repeat."""
     parts = _PARTS.fullmatch(url)

@@ -8,14 +8,15 @@ from engine.alerts.events import look
 from engine.alerts.sender import MISSING, Sender, is_installed
 from engine.alerts.stalls import Stalls, concerns
 from engine.alerts.texts import message_of
-from engine.store import alerts
+from engine.store import alerts, workers
 from engine.store.alert_tables import AlertChannel
 from engine.store.alerts import Event, NewChannel
 from engine.store.database import Store
 from engine.store.errors import StoreError
 from engine.text import log
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S, MOST_LOOK_EVERY_S = 2.0, 30.0
+"""Time between two looks, of all workers together; of one of many at the most."""
 IDLE_EVERY_S = 10.0
 """Time between two looks where there is no address: somebody may add one."""
 SAVE_EVERY_S = 60.0
@@ -49,7 +50,7 @@ class Dispatcher:
         """Thread of the latest message to each channel: an address that does not answer keeps no other waiting."""
         self._after: dict[int, int] = {}
         """Change up to which this worker has looked, by channel."""
-        self._next_save_s = 0.0
+        self._next_save_s, self._look_every_s = 0.0, LOOK_EVERY_S
         self._problem = ""
         """Latest line that was logged: the same one is not repeated."""
         self._is_registered = not self._brought
@@ -81,7 +82,7 @@ class Dispatcher:
     def _run(self) -> None:
         wait_s = 0.0
         while not self._ends.wait(wait_s):
-            wait_s = LOOK_EVERY_S if self._guarded(self.turn) else IDLE_EVERY_S
+            wait_s = self._look_every_s if self._guarded(self.turn) else IDLE_EVERY_S
         for _ in range(2):  # what happens while a message is under way goes into another one
             self._guarded(lambda: self.turn(at_once=True))
             self.wait(self._until_s - time.monotonic())
@@ -105,6 +106,8 @@ class Dispatcher:
             self._is_registered = True
         with self._store.read() as session:
             there = alerts.channels(session)
+            count = workers.count_present(session) if there else 1
+        self._look_every_s = min(LOOK_EVERY_S * max(count, 1), MOST_LOOK_EVERY_S)
         if not there:
             return False
         self._find([each for each in there if each.url or each.digest in self._urls], at_once)
@@ -186,9 +189,9 @@ class Dispatcher:
 
     def _tell_rest(self) -> bool:
         with self._store.read() as session:
-            left = alerts.waiting(session) if alerts.channels(session) else 0
+            left = alerts.waiting(session, unclaimed=True)
         if left:
-            log(f"alerts: {left} could not be sent yet, which other workers or the next one will do")
+            log(f"alerts: {left} not sent yet: other workers, or the next one, send them")
         return True
 
     def _tell(self, problem: str, more: str = "") -> None:

@@ -9,7 +9,7 @@ LEAST_S = 300.0
 """It has not before this: a short pause says little of a busy disk."""
 LEAST_PAUSES = 5
 """Pauses that must be known before one is called long."""
-UNSEEN_S = 30.0
+UNSEEN_S = 60.0
 """Nobody looked for longer than this: the run is not blamed for it."""
 
 

@@ -147,10 +147,13 @@ def due_channels(session: Session, *, at_once: bool = False) -> set[int]:
     return set(session.execute(select(table.id).where(has_due, *_may_send(session, at_once))).scalars())
 
 
-def waiting(session: Session) -> int:
-    """Count the events that are still to be sent."""
-    due = select(func.count()).select_from(alert_table).where(alert_table.c.state == "due")
-    return int(session.execute(due).scalar_one())
+def waiting(session: Session, *, unclaimed: bool = False) -> int:
+    """Count the events that are still to be sent; with `unclaimed` those alone that nobody is sending now."""
+    due = (
+        select(func.count()).select_from(alert_table.join(channel_table)).where(alert_table.c.state == "due")
+    )
+    free = due.where(channel_table.c.claim_until_s < now_s(session)) if unclaimed else due
+    return int(session.execute(free).scalar_one())
 
 
 def claim_message(store: Store, channel_id: int, *, at_once: bool = False) -> Claimed | None:

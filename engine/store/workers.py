@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import case, func, or_, update
 from sqlmodel import Session, col, select
 
 from engine.hardware import processes
@@ -107,6 +107,12 @@ def present(session: Session) -> list[Worker]:
     recent = col(Worker.seen_s) > now_s(session) - LEASE_S
     rows = session.exec(select(Worker).where(Worker.state != "gone", recent).order_by(col(Worker.id)))
     return [row for row in rows if not _known_dead(row)]
+
+
+def count_present(session: Session) -> int:
+    """Count the workers of all hosts that have given a sign of life within a lease."""
+    recent = (worker_table.c.state != "gone") & (worker_table.c.seen_s > now_s(session) - LEASE_S)
+    return int(session.execute(select(func.count()).select_from(worker_table).where(recent)).scalar_one())
 
 
 def has_card(worker: Worker) -> bool:

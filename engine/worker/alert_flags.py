@@ -31,7 +31,7 @@ def divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     left = list(arguments)
     while left:
         flag, has_value, value = left.pop(0).partition("=")
-        if flag != FLAG or not (has_value or left):
+        if not _is_flag(flag) or not (has_value or left):
             rest.append(f"{flag}{has_value}{value}")
             continue
         given = value if has_value else left.pop(0)
@@ -40,6 +40,11 @@ def divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         else:
             addresses.append(given.strip())
     return addresses, rest
+
+
+def _is_flag(text: str) -> bool:
+    """Return True for the flag of addresses, or as much of its name as tells it from others."""
+    return FLAG.startswith(text) and len(os.path.commonprefix([FLAG, KINDS_FLAG])) < len(text)
 
 
 def brought_channels(options: Namespace) -> list[NewChannel]:

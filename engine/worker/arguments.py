@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from engine.alerts.address import EXAMPLE, VARIABLE
+from engine.alerts.address import EXAMPLE, VARIABLE, with_addresses_shown
 from engine.alerts.kinds import ALL, DEFAULT, NAMES
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
@@ -20,8 +20,8 @@ SHORTEST_LEASE_S = 1.0
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """One line, and exit code 2."""
-        self.exit(2, f"engine.worker: {message}\n")
+        """One line without secrets, and exit code 2."""
+        self.exit(2, f"engine.worker: {with_addresses_shown(message)}\n")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.alerts.address import with_addresses_shown
 from engine.alerts.errors import AlertError
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
@@ -208,7 +209,7 @@ def run(arguments: list[str]) -> int:
             print_message(f"resnet-tui: {line}")
         return 2
     except UsageError as error:
-        print_message(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")
+        print_message(f"resnet-tui: {with_addresses_shown(_message(error))}: see {_verb_of(error)} --help")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130

@@ -12,6 +12,7 @@ from engine.alerts.address import (
     read_addresses,
     scheme_of,
     shown_address,
+    with_addresses_shown,
     without_secrets,
 )
 from engine.alerts.errors import AlertError
@@ -47,6 +48,11 @@ def test_what_is_no_address_is_refused_without_repeating_it() -> None:
     ) as error:
         scheme_of(SECRET)
     assert SECRET not in str(error.value)
+
+
+def test_a_message_shows_addresses_without_their_secrets() -> None:
+    said = with_addresses_shown(f"unrecognized arguments: --url ntfys://h/{SECRET} slack://{SECRET}/x")
+    assert said == "unrecognized arguments: --url ntfys://h/… slack://…"
 
 
 def test_addresses_come_from_texts_files_and_the_environment(

@@ -54,10 +54,10 @@ def test_known_pauses_of_earlier_attempts_count() -> None:
 
 
 def test_time_in_which_nobody_looked_is_not_blamed_on_the_run() -> None:
-    watch, now = begun()
-    assert watch.look(LEAST_PAUSES, now + 4000 + UNSEEN_S) is None
-    assert after(watch, now + 4000 + UNSEEN_S, 28) is None
-    assert after(watch, now + 4000 + UNSEEN_S, 30) == Stall(60.0, 4.0)
+    watch, now = begun(least_s=100.0)
+    assert watch.look(LEAST_PAUSES, now + 4000) is None
+    assert after(watch, now + 4000, 100 - UNSEEN_S - 2) is None
+    assert after(watch, now + 4000, 100 - UNSEEN_S) == Stall(100.0, 4.0)
 
 
 def test_each_attempt_begins_anew() -> None:

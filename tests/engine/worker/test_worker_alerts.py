@@ -16,6 +16,7 @@ from webhook import TOKEN, Webhook, webhook
 from engine.alerts.address import VARIABLE
 from engine.store import alerts
 from engine.worker.alert_flags import divided
+from engine.worker.arguments import parse
 
 
 @pytest.fixture
@@ -109,6 +110,12 @@ def test_the_environment_brings_addresses_and_a_wrong_one_keeps_the_worker_from_
     assert said.startswith("engine.worker: slack://… is incomplete or wrong") and TOKEN not in said
 
 
+def test_a_flag_that_is_misspelt_does_not_show_the_address(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--notify-urls", f"slack://{TOKEN}"])
+    assert capsys.readouterr().err == "engine.worker: unrecognized arguments: --notify-urls slack://…\n"
+
+
 def test_an_address_that_does_not_answer_delays_no_training(lab: Lab, hook: Webhook) -> None:
     hook.holds.clear()
     tell(lab.store, "done", url=hook.url + "?rto=600")
@@ -132,6 +139,8 @@ def test_an_address_that_does_not_answer_delays_no_training(lab: Lab, hook: Webh
         (["--notify-url=json://a", "--notify-url", "json://b", "--tag", "x"], ["json://a", "json://b"], ["--tag", "x"]),
         (["--notify-url", "@file", "--notify-on", "done"], [], ["--notify-url", "@file", "--notify-on", "done"]),
         (["--notify-url"], [], ["--notify-url"]),
+        (["--notify-u", "json://a", "--notify-o", "done"], ["json://a"], ["--notify-o", "done"]),
+        (["--notify-", "json://a"], [], ["--notify-", "json://a"]),
         (["--home=x=y"], [], ["--home=x=y"]),
     ],
 )  # fmt: skip

@@ -48,6 +48,7 @@ def test_an_address_is_added_listed_tested_and_removed(shell: Shell, hook: Webho
     assert shell("notify", "rm", "1") == 0 and shell.err == f"removed: {hook.shown}\n"
     assert "nobody is told of anything" in shell.refuses("notify", "test")
     assert "there is no address 1" in shell.refuses("notify", "rm", "1")
+    assert TOKEN not in shell.refuses("notify", "add", hook.url, hook.url)
 
 
 def test_an_address_may_come_from_a_file_and_the_environment(
