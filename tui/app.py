@@ -20,6 +20,7 @@ from engine.files.paths import Home
 from tui import commands
 from tui.background import Background, EditDone, Edits
 from tui.feeds.home_feed import HomeFeed
+from tui.feeds.jobs_feed import WorkersToCome
 from tui.feeds.prefetch import FirstLook, Prefetch
 from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import plain
@@ -115,6 +116,7 @@ class ResnetTui(InternalsApp):
         self._more_filters = [AsciiFilter()] if in_ascii else []
         self._home_screen = HomeScreen(home, clock=clock)
         self._feed = HomeFeed(home, create=not readonly, prefetched=prefetched)
+        self._to_come = WorkersToCome(home, self.raise_from_thread)
         self._reader = ReaderThread[int | None](
             "home feed", self._poll, self.raise_from_thread, self._feed.close
         )
@@ -138,6 +140,7 @@ class ResnetTui(InternalsApp):
 
     def on_unmount(self) -> None:
         self._reader.stop()
+        self._to_come.stop()
 
     # The feed, and the first frame
 
@@ -149,13 +152,20 @@ class ResnetTui(InternalsApp):
     def _poll_by_timer(self) -> None:
         """Ask for the newest state, unless the run table is slow to answer."""
         self._slow_table.look(self._reader.waits_s if self._home_screen.has_snapshot else 0.0)
+        if self._home_screen.lacks_worker:
+            self._to_come.look()
         if self._reader.has_rested:
             self.refresh_feed()
 
     def _poll(self, run_id: int | None) -> None:
         try:
             preferences = self.preferences
-            found = self._feed.poll(run_id, chosen_keys(preferences.columns), grouped=preferences.grouped)
+            found = self._feed.poll(
+                run_id,
+                chosen_keys(preferences.columns),
+                grouped=preferences.grouped,
+                workers_to_come=self._to_come.words,
+            )
         except Refused as error:
             self.post_message(FeedFailed(str(error)))
             return

@@ -83,7 +83,8 @@ class Dispatcher:
         wait_s = 0.0
         while not self._ends.wait(wait_s):
             wait_s = self._look_every_s if self._guarded(self.turn) else IDLE_EVERY_S
-        for _ in range(2):  # what happens while a message is under way goes into another one
+        was_sending = any(thread.is_alive() for thread, _ in self._sending.values())
+        for _ in range(1 + was_sending):  # what happened while a message was under way goes into another one
             self._guarded(lambda: self.turn(at_once=True))
             self.wait(self._until_s - time.monotonic())
 

@@ -82,17 +82,19 @@ class Sender:
         with self._lock:
             if self._stopped:
                 return ""
+            # A session of its own: a signal to the worker's whole group, as by Ctrl-C, ends no message.
             self._process = subprocess.Popen(
                 engine_command("alerts.service", []),
                 stdin=pipe,
                 stdout=pipe,
                 stderr=subprocess.DEVNULL,
                 text=True,
+                start_new_session=True,
             )
         process = self._process
         try:
             return process.communicate(given, timeout=self._answer_s)[0]
-        except subprocess.TimeoutExpired:
+        except BaseException:
             process.kill()
             process.communicate()
             raise

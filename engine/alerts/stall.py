@@ -1,14 +1,14 @@
 """Watch of a run in training for steps that do not come."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 TIMES = 10.0
-"""A run has stalled when no step came for so many times its longest pause so far: evaluations are in that pause."""
+"""A run has stalled when no step came for so many times the longest pause between two steps, evaluations included."""
 LEAST_S = 300.0
 """It has not before this: a short pause says little of a busy disk."""
-LEAST_PAUSES = 5
-"""Pauses that must be known before one is called long."""
+LEAST_STEPS = 5
+"""Times that a step must have been seen before a pause is called long."""
 UNSEEN_S = 60.0
 """Nobody looked for longer than this: the run is not blamed for it."""
 
@@ -32,25 +32,28 @@ class StallWatch:
         self._of: Hashable = None
         self._progress: Hashable = None
         self._changed_s = self._looked_s = self._usual_s = 0.0
-        self._pauses = 0
+        self._steps = 0
 
     def watches(self, of: Hashable) -> bool:
         """Return True for the attempt that was begun last."""
         return of == self._of
 
-    def begin(self, of: Hashable, now_s: float, usual_s: float = 0.0) -> None:
-        """Begin with an attempt, at a time of a monotonic clock; `usual_s`: the longest pause known of earlier ones."""
-        self._of, self._progress, self._changed_s, self._looked_s = of, None, now_s, now_s
-        self._usual_s, self._pauses = usual_s, 0
+    def begin(self, of: Hashable, progress: Hashable, now_s: float) -> None:
+        """Begin with an attempt, at a time of a monotonic clock. The time until its first step is no usual pause."""
+        self._of, self._progress, self._changed_s, self._looked_s = of, progress, now_s, now_s
+        self._usual_s, self._steps = 0.0, 0
 
-    def look(self, progress: Hashable, now_s: float) -> Stall | None:
-        """Note how far the attempt is; return its stall, at every look from the discovery on."""
+    def look(self, progress: Hashable, now_s: float, known_s: Callable[[], float]) -> Stall | None:
+        """Note how far the attempt is; return its stall, at every look from the discovery on. `known_s` gives a pause
+        that is known to be usual though it was not seen."""
         self._changed_s += max(now_s - self._looked_s - UNSEEN_S, 0.0)
         self._looked_s, quiet_s = now_s, now_s - self._changed_s
         if progress != self._progress:
-            self._usual_s = max(self._usual_s, quiet_s)
-            self._progress, self._changed_s, self._pauses = progress, now_s, self._pauses + 1
+            if self._steps:
+                self._usual_s = max(self._usual_s, quiet_s)
+            self._progress, self._changed_s, self._steps = progress, now_s, self._steps + 1
             return None
-        if self._pauses < LEAST_PAUSES or quiet_s < max(self._times * self._usual_s, self._least_s):
+        if self._steps < LEAST_STEPS or quiet_s < max(self._times * self._usual_s, self._least_s):
             return None
-        return Stall(quiet_s, self._usual_s)
+        usual_s = max(self._usual_s, known_s())
+        return Stall(quiet_s, usual_s) if quiet_s >= self._times * usual_s else None

@@ -30,15 +30,15 @@ class Stalls:
     def look(self, session: Session) -> tuple[Event, str, str] | None:
         """Return the stall of the run in training as an event, with the run's user and sweep; None where it goes on."""
         table = run_table.c
-        names = ("id", "attempt", "epoch", "step", "doing", "user_name", "sweep")
+        names = ("id", "attempt", "epoch", "step", "user_name", "sweep")
         mine = select(*(table[name] for name in names)).where(IS_RUNNING, table.worker_id == self._worker_id)
         run, now_s = session.execute(mine).first(), time.monotonic()
         if run is None:
             return None
-        of = run.id, run.attempt
+        of, progress = (run.id, run.attempt), (run.epoch, run.step)
         if not self._watch.watches(of):
-            self._watch.begin(of, now_s, _known_pause_s(session, run.id, run.epoch))
-        stall = self._watch.look((run.epoch, run.step, run.doing), now_s)
+            self._watch.begin(of, progress, now_s)
+        stall = self._watch.look(progress, now_s, lambda: _pause_between_epochs_s(session, run.id, run.epoch))
         if stall is None:
             return None
         facts = facts_of(session, [run.id])[run.id]
@@ -53,9 +53,10 @@ def concerns(channel: AlertChannel, user: str, sweep: str) -> bool:
     return ("" in (user, channel.user_name) or user == channel.user_name) and channel.sweep in ("", sweep)
 
 
-def _known_pause_s(session: Session, run_id: int, epochs: int) -> float:
-    """Return the mean seconds between the epochs of earlier attempts; 0 where there were none."""
-    line = read_time_line(session, run_id) if epochs else None
+def _pause_between_epochs_s(session: Session, run_id: int, epochs: int) -> float:
+    """Return the mean seconds of what a run has done between its epochs, and before the first; 0 where it is not
+    known."""
+    line = read_time_line(session, run_id)
     if line is None:
         return 0.0
     return sum(each.seconds for each in line.phases if each.phase in BETWEEN_STEPS) / (epochs + 1)

@@ -92,7 +92,7 @@ def stalled_text(run: RunFacts, quiet: str, times: float, usual: str, step: int)
     """Return title and body of a run that takes no step; `quiet`, `usual`: how long it takes none, and does usually."""
     what = f"{run.named}: stalled, no step for {quiet}"
     where = f"step {step:,}, epoch {run.epoch} of {run.epochs} completed"
-    usually = f"{times:.0f} times the usual: the longest pause between two steps of this attempt was {usual}"
+    usually = f"{times:.0f} times the usual: pauses between two steps took up to {usual} so far"
     more = f"to do: look at resnet-tui log {run.state.id}; pause and resume it, or cancel it"
     return what, _joined([usually, where, _reached(run), more])
 

@@ -1,14 +1,16 @@
 """Job of Slurm: a worker that is told before the time limit, and requeued while runs are left."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from submitit.helpers import DelayedSubmission
-
+from engine.cluster.errors import ClusterError
+from engine.cluster.slurm import requeue
 from engine.cluster.submissions import Submission
 from engine.files.paths import Home, write_atomic
 from engine.files.privacy import keep_private
@@ -20,7 +22,8 @@ from engine.text import log
 
 
 class JobWorker:
-    """Function of a job. Submitit stores it in a file, runs it on a node, and calls `checkpoint` at Slurm's warning."""
+    """Function of a job. Submitit stores it in a file, runs it on a node, and calls `checkpoint` at Slurm's warning; a
+    requeued job runs the same file."""
 
     def __init__(self, home: Home, submission: Submission, arguments: Sequence[str] = ()) -> None:
         """Prepare the job; of the home only its folders are stored, because the database's URL may hold a password.
@@ -43,19 +46,25 @@ class JobWorker:
         if code := worker.wait():
             sys.exit(code)
 
-    def checkpoint(self) -> DelayedSubmission:
-        """Have the worker write a checkpoint and leave; return what the requeued job does, or exit where no run waits.
+    def checkpoint(self) -> NoReturn:
+        """Have the worker write a checkpoint and leave; requeue the job where runs wait, and exit.
 
         Called in the handler of a signal, while `__call__` waits."""
         if self._pid is not None:
             log("the time limit is near: the worker writes a checkpoint and leaves")
-            os.kill(self._pid, signal.SIGUSR1)
-            _wait(self._pid)
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):  # it has just left
+                os.kill(self._pid, signal.SIGUSR1)
+                _wait(self._pid)
         if not self._is_needed():
             log("no run waits: the job ends")
             sys.exit(0)
-        self._pid = None
-        return DelayedSubmission(self)
+        try:
+            requeue(_own_id())
+        except ClusterError as error:
+            log(f"{error}: the job ends here; start another with resnet-tui workers start --slurm")
+            sys.exit(1)
+        log("the job is in Slurm's queue again, and goes on when Slurm starts it")
+        sys.exit(0)
 
     def _home(self) -> Home:
         url = Submission(Path(self._folder)).database.read_text()

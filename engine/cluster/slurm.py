@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.cluster.errors import ClusterError
@@ -58,6 +59,13 @@ def cancel(ids: Iterable[str]) -> None:
     _ask("scancel", *ids)
 
 
+def requeue(job_id: str) -> None:
+    """Put the job that this process is of back into the queue. Raises ClusterError.
+
+    Slurm ends all processes of the job meanwhile, by a signal that its own command must not take."""
+    _ask("scontrol", "requeue", job_id, preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+
+
 def nodes(partition: str | None, named: str | None) -> set[str]:
     """Return the host names of a partition's nodes, of those `named` alone if any. Raises ClusterError."""
     chosen = [f"--partition={partition}"] if partition else []
@@ -79,11 +87,17 @@ def own_words(text: str, otherwise: str) -> str:
     return plain("; ".join(dict.fromkeys(lines))) or otherwise
 
 
-def _ask(*command: str) -> str:
-    """Return what a command prints. Raises ClusterError with its own words."""
+def _ask(*command: str, preexec_fn: Callable[[], object] | None = None) -> str:
+    """Return what a command prints, which begins with `preexec_fn`. Raises ClusterError with its own words."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            preexec_fn=preexec_fn,
         )
     except OSError as error:
         raise ClusterError(

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from submitit import SlurmExecutor
 
 NAME = "resnet-tui"
-ENDLESS = 10**6
-"""Times that submitit requeues a job after its time limit: the end of the queue ends it before."""
 
 
 def submit(
@@ -63,7 +61,7 @@ def _executor(home: Home, submission: Submission, options: SlurmOptions, warn_s:
     # The batch shell becomes the job's process, to which alone Slurm's warning (`B:`) goes: the worker and its training
     # have other uses for signals. -P: the home is the process's folder, and must not be searched for modules.
     python = f"exec {shlex.quote(sys.executable)} -P"
-    executor = SlurmExecutor(submission.folder, max_num_timeout=ENDLESS, python=python)
+    executor = SlurmExecutor(submission.folder, python=python)
     own: dict[str, Any] = {
         "signal": f"B:{SlurmJobEnvironment.USR_SIG}@{warn_s}",
         "requeue": True,

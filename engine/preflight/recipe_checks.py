@@ -14,7 +14,8 @@ from engine.spec.run_spec import RunSpec
 
 def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
     """Warn of each sampler and loss that correct for the class frequencies twice, of ImageNet's weights on images
-    normalised otherwise, and of a momentum that the optimiser does not take; note val images that choose no epoch."""
+    normalised otherwise, of a momentum that the optimiser does not take, and of statistics over the batches of several
+    cards where there is one; note val images that choose no epoch."""
     specs = list(specs)
     pairs = dict.fromkeys((spec.sampler, spec.loss) for spec in specs if spec.epochs)
     twice = [
@@ -37,6 +38,7 @@ def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
         *twice,
         *(_normalised_otherwise(*each) for each in otherwise),
         *(_momentum_unused(*each) for each in unused),
+        *([_sync_unused()] if any(spec.sync_batchnorm and spec.gpus == 1 for spec in specs) else []),
         *map(_val_unused, dict.fromkeys(spec.select_on for spec in specs if _has_val_unused(spec))),
     ]
 
@@ -64,6 +66,12 @@ def _momentum_unused(momentum: float, optimizer: str) -> Problem:
         *(WayOut("use {}", "optimizer", name) for name in names_with_momentum()),
     )
     return Problem("momentum", "warning", what, (f"{momentum:g}", optimizer), ways, "momentum_unused", what)
+
+
+def _sync_unused() -> Problem:
+    what = "sync_batchnorm has no effect with gpus 1: one card sees the whole batch"
+    ways = WayOut("leave it out"), WayOut("share each batch by {}", "gpus", 2)
+    return Problem("sync_batchnorm", "warning", what, (), ways, "sync_unused", what)
 
 
 def _normalised_otherwise(pretrained: str, normalize: str) -> Problem:

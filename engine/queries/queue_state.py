@@ -108,14 +108,18 @@ class QueueState:
         status_of: Callable[[int], Status | None],
         *,
         is_paused: bool,
+        workers_to_come: str = "",
     ) -> Facts:
-        """Return what reasons and times are worked out from. `status_of`: of any run, None for one that is gone."""
+        """Return what reasons and times are worked out from. `status_of`: of any run, None for one that is gone;
+        `workers_to_come`: as `obstacle_to_all` takes it."""
         places = sorted(self._places.values())
         if self.through is not None:
             places = places[: bisect_right(places, self.through)]
         order = [place[2] for place in places]
         lacks = {run_id: said for run_id, run in self._needy.items() if (said := run.lacks(there))}
-        obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
+        obstacle = obstacle_to_all(
+            is_paused=is_paused, has_workers=bool(there), workers_to_come=workers_to_come
+        )
         head = order[:FAR] if there and obstacle != PAUSED else []
         refused, _ = read_together(
             session,

@@ -117,9 +117,12 @@ def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiti
     return said | {run_id: Waiting(None, None, _times(now, ends[run_id]), slow[run_id]) for run_id in shown}
 
 
-def obstacle_to_all(*, is_paused: bool, has_workers: bool) -> str:
-    """Return what keeps all queued runs from starting; empty where nothing does."""
-    return PAUSED if is_paused else "" if has_workers else "no worker"
+def obstacle_to_all(*, is_paused: bool, has_workers: bool, workers_to_come: str = "") -> str:
+    """Return what keeps all queued runs from starting; empty where nothing does. `workers_to_come`: what is known of
+    workers that are not there yet."""
+    if is_paused or has_workers:
+        return PAUSED if is_paused else ""
+    return f"no worker; {workers_to_come}" if workers_to_come else "no worker"
 
 
 def _read_queue(session: Session, there: Collection[Worker]) -> QueueReasons:

@@ -8,6 +8,8 @@ from engine.spec.run_spec import FIELDS, RunSpec
 
 NAMED_FIRST = ("arch", "pretrained")
 """Settings that every name of a recipe begins with."""
+ALWAYS_TOLD = ("lr", "epochs", "batch_size", "seed")
+"""Settings that `run_in_words` tells though they are at their defaults."""
 
 
 def setting(spec: RunSpec, field: str) -> str:
@@ -52,6 +54,13 @@ def recipe_name(spec: RunSpec, fields: Sequence[str], weights: str = "", most: i
     told = settings_in_words(spec, [field for field in fields if field not in NAMED_FIRST], most)
     title = f"{arch_shown(spec.arch)}, {weights or weights_from(spec)}"
     return f"{title}; {told}" if told else title
+
+
+def run_in_words(spec: RunSpec) -> str:
+    """Name a run by its data, its recipe and all settings that are not at their defaults: `digits; resnet18, no
+    pretraining; lr 0.1, epochs 10, batch_size 32, seed 0, loss focal`."""
+    others = differing([RunSpec(data=spec.data), spec], without=("data", *ALWAYS_TOLD))
+    return f"{spec.data}; {recipe_name(spec, (*ALWAYS_TOLD, *others))}"
 
 
 def settings_in_words(spec: RunSpec, fields: Sequence[str], most: int = len(FIELDS)) -> str:

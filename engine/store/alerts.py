@@ -138,8 +138,8 @@ def record(store: Store, channel: AlertChannel, events: Iterable[Event], seen: i
 
 
 def due_channels(session: Session, *, at_once: bool = False) -> set[int]:
-    """Return the addresses to which a message is to be sent now. `at_once`: also before the time between messages has
-    gone by, but not before that of a back-off."""
+    """Return the addresses to which a message is to be sent now. `at_once`: also before the time between messages, or
+    of a back-off, has gone by."""
     table = channel_table.c
     has_due = exists(
         select(alert_table.c.key).where(alert_table.c.channel_id == table.id, alert_table.c.state == "due")
@@ -182,8 +182,7 @@ def claim_message(store: Store, channel_id: int, *, at_once: bool = False) -> Cl
 
 def _may_send(session: Session, at_once: bool) -> Sequence[ColumnElement[bool]]:
     table, now = channel_table.c, now_s(session)
-    waited = table.not_before_s <= now
-    return table.claim_until_s < now, (waited | (table.tries == 0)) if at_once else waited
+    return (table.claim_until_s < now,) if at_once else (table.claim_until_s < now, table.not_before_s <= now)
 
 
 def note_sent(store: Store, channel_id: int, claim: str) -> None:

@@ -32,6 +32,8 @@ class Store:
 
     engine: Engine
     backend: Backend
+    may_have_moved: bool = False
+    """True where a database is written to whose runs were moved to another."""
     _engines: dict[str, Engine] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -52,7 +54,8 @@ class Store:
     def write(self) -> AbstractContextManager[Session]:
         """Begin a transaction that no other writes beside: from its first statement on what it reads stays as it is.
 
-        It commits unless it raises."""
+        It commits unless it raises. Raises StoreError where the runs were moved to another database since it was
+        opened."""
         return self._write("write_options")
 
     def write_rows(self) -> AbstractContextManager[Session]:
@@ -69,6 +72,8 @@ class Store:
             Session(engine, expire_on_commit=False, info=self._info) as session,
             session.begin(),
         ):
+            if options == "write_options" and not self.may_have_moved:
+                require_unmoved(session)
             yield session
 
     def _engine_for(self, options: Options) -> Engine:
@@ -106,6 +111,20 @@ def read_together(session: Session, *jobs: Callable[[], Any]) -> list[Any]:
     return backend_of(session).read_together(session, jobs)
 
 
+def require_unmoved(session: Session) -> None:
+    """Raise StoreError where the runs of a database were moved to another since it was opened."""
+    moved_to = session.connection().exec_driver_sql("SELECT moved_to FROM clock").scalar()
+    if moved_to:
+        raise _moved(backend_of(session), moved_to)
+
+
+def _moved(backend: Backend, moved_to: str) -> StoreError:
+    return StoreError(
+        f"the runs of {backend.where} were moved to {moved_to}: name that one with RESNET_TUI_DB or --db, "
+        "or open this one again with resnet-tui db reopen"
+    )
+
+
 class ChangeWatch:
     """Cheap check for writes by others, over a connection of its own."""
 
@@ -132,16 +151,13 @@ def open_store(url: str, *, create: bool = True, may_have_moved: bool = False) -
     Raises StoreError for what is not a database, not ours, newer than this program, or cannot be written; and for one
     whose runs were moved to another, unless it `may_have_moved`."""
     backend = backend_for(url)
-    store = Store(backend.make_engine(create=create), backend)
+    store = Store(backend.make_engine(create=create), backend, may_have_moved)
     try:
         backend.check_access()
         with explained(backend):
             moved_to = _migrate(store)
             if moved_to and not may_have_moved:
-                raise StoreError(
-                    f"the runs of {backend.where} were moved to {moved_to}: name that one with RESNET_TUI_DB or --db, "
-                    "or open this one again with resnet-tui db reopen"
-                )
+                raise _moved(backend, moved_to)
             backend.set_up(store.engine)
     except BaseException:
         store.close()

@@ -56,11 +56,19 @@ def get_run(session: Session, run_id: int) -> Run:
 
 def change_of(session: Session, run_id: int) -> int:
     """Return the number of the newest change of a run. Raises QueueError where it does not exist."""
-    changed = core_select(run_table.c.changed).where(run_table.c.id == run_id)
-    found = session.execute(changed).scalar() if _can_exist(run_id) else None
-    if found is None:
+    found = changes_of(session, [run_id])
+    if not found:
         raise _no_run(run_id)
-    return int(found)
+    return found[run_id]
+
+
+def changes_of(session: Session, run_ids: Iterable[int]) -> dict[int, int]:
+    """Return the number of the newest change of each run that exists."""
+    found: dict[int, int] = {}
+    for some in some_of(filter(_can_exist, run_ids)):
+        rows = core_select(run_table.c.id, run_table.c.changed).where(run_table.c.id.in_(some))
+        found |= {row.id: row.changed for row in session.execute(rows)}
+    return found
 
 
 def find_run(session: Session, run_id: int) -> Run | None:

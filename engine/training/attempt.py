@@ -15,6 +15,7 @@ from engine.hardware.cores import CoreShare
 from engine.hardware.mps import mps_answers, mps_folder
 from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
+from engine.spec.recipe_words import run_in_words
 from engine.store import history, listing, queue
 from engine.store.activity import Activity
 from engine.store.card_neighbours import Neighbours, neighbours_of
@@ -85,7 +86,7 @@ class Attempt:
         """Train the run and record its end: done, stopped or failed; return False where the other processes of the
         group know nothing of it. Raises LeaseLost, StoreError, and GroupBroken where one of them has ended."""
         with patient_fence(self._store, self._held):
-            log(f"run {self._held.run_id} attempt {self._held.attempt}: {self.spec.to_json()}")
+            log(f"run {self._held.run_id} attempt {self._held.attempt}: {run_in_words(self.spec)}")
         try:
             finished = self._train(self._set_up_process())
         except (LeaseLost, StoreError):

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from studies import add_study
 from textual.pilot import Pilot
 
 from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.copying import copy_runs, reopen
 from engine.store.database import Store, open_store
 from engine.store.edits.notes_and_tags import set_note
 from tui import background, slow_table
@@ -99,6 +103,27 @@ async def test_the_workers_screen_says_since_when_the_server_is_away_and_that_it
         link.heal()
         await until(pilot, lambda: not banner(pilot))
         await until(pilot, lambda: "the run table answers again: it did not for" in notified(pilot))
+
+
+async def test_an_open_app_notices_that_the_runs_were_moved(
+    far_home: Home, link: SlowLink, postgres_server: Server, tmp_path: Path
+) -> None:
+    with (
+        closing(open_store(postgres_server.runs, may_have_moved=True)) as near,
+        closing(open_store(f"sqlite:///{tmp_path / 'to.db'}")) as target,
+    ):
+        add_runs(near, [make_spec({"data": "digits"})])
+        async with app(far_home).run_test(size=SMALL, notifications=True) as pilot:
+            await until(pilot, lambda: table(pilot).row_count == 1)
+            await pilot.press("N", *"kept", "enter")
+            await until(pilot, lambda: note_of(near, 1) == "kept")
+            copy_runs(near, target, "elsewhere")
+            await until(pilot, lambda: "were moved to elsewhere" in banner(pilot))
+            await pilot.press("N", *"lost", "enter")
+            await until(pilot, lambda: "were moved to elsewhere" in notified(pilot))
+            assert note_of(near, 1) == "kept"
+            reopen(near)
+            await until(pilot, lambda: not banner(pilot))
 
 
 async def test_an_edit_that_a_cut_has_stopped_is_said(far_home: Home, near: Store, link: SlowLink) -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from waiting import LIMIT_S
 
-HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplotlib", "alembic")
+HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplotlib", "alembic", "apprise")
 
 
 @pytest.mark.parametrize(

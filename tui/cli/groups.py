@@ -16,10 +16,11 @@ from tui.formatting import decimals, plain
 
 MOMENTS: tuple[Moment, ...] = ("best", "last")
 HEAD = (
-    "runs", "what", "data", "n", "covers", "best", "95 %", "last", "95 % of last", "balanced", "kappa", "baseline", "",
+    "runs", "what", "data", "n", "covers", "best", "95 %", "last", "95 % of last", "balanced", "kappa", "baseline",
+    "remark",
 )  # fmt: skip
 MAY_GO = ("baseline", "kappa", "balanced", "95 % of last", "last", "data", "covers")
-MAY_SHRINK = ("", "what", "data")
+MAY_SHRINK = ("remark", "what", "data")
 SORT_KEYS = ("id", "best", "kappa")
 NO_INTERVAL = "–"
 

@@ -177,7 +177,7 @@ OWN = {
             lambda facts: facts.spec["select_on"] if facts.run.best_acc is not None else "–",
         ),
         RunColumn("findings", "findings", _finding),
-        RunColumn("remark", "", _remark),
+        RunColumn("remark", "remark", _remark),
     )
 }
 """Columns that Home lacks, or shows otherwise."""

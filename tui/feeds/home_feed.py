@@ -24,10 +24,15 @@ class HomeFeed:
         self._has_looked = False
 
     def poll(
-        self, run_id: int | None, metrics: tuple[str, ...] = (), *, grouped: bool = False
+        self,
+        run_id: int | None,
+        metrics: tuple[str, ...] = (),
+        *,
+        grouped: bool = False,
+        workers_to_come: str = "",
     ) -> FirstLook | Snapshot | None:
         """Return the first look once, then the newest snapshot with `run_id` in detail and the best epochs' `metrics`,
-        and with groups where `grouped`, or None where nothing changed.
+        and with groups where `grouped`, or None where nothing changed. `workers_to_come`: as RunTableFeed takes it.
 
         Raises Refused where the run table cannot be read; the next poll opens it again."""
         if self._prefetched is not None:
@@ -39,10 +44,10 @@ class HomeFeed:
                 return result
             if result is not None:
                 raise Refused(result)
-        return self._read(run_id, metrics, grouped)
+        return self._read(run_id, metrics, grouped, workers_to_come)
 
     def _read(
-        self, run_id: int | None, metrics: tuple[str, ...], grouped: bool
+        self, run_id: int | None, metrics: tuple[str, ...], grouped: bool, workers_to_come: str
     ) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
@@ -52,7 +57,9 @@ class HomeFeed:
                 known, self._known = self._known, None
                 self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
-                found: FirstLook | Snapshot | None = self._feed.poll(run_id, metrics, grouped=grouped)
+                found: FirstLook | Snapshot | None = self._feed.poll(
+                    run_id, metrics, grouped=grouped, workers_to_come=workers_to_come
+                )
             else:
                 found = first_look(self._home, self._feed)
         except StoreError as error:

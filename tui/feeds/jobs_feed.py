@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
+from tui.feeds.reader_thread import ReaderThread
 
 if TYPE_CHECKING:
     from engine.cluster.slurm import Job
+
+PENDING = "PENDING"
+LOOK_EVERY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,3 +44,35 @@ class JobsFeed:
 
     def close(self) -> None:
         """Nothing is open between two polls."""
+
+
+def waiting_jobs(jobs: Sequence[Job]) -> str:
+    """Say how many jobs wait in Slurm, with its reasons: `2 jobs wait in Slurm (Resources)`; empty for none."""
+    waiting = [job for job in jobs if job.state == PENDING]
+    if not waiting:
+        return ""
+    count = "1 job waits" if len(waiting) == 1 else f"{len(waiting)} jobs wait"
+    reasons = ", ".join(dict.fromkeys(job.reason for job in waiting if job.reason))
+    return f"{count} in Slurm ({reasons})" if reasons else f"{count} in Slurm"
+
+
+class WorkersToCome:
+    """Watch over the jobs that wait in Slurm, in a thread of its own: workers that are not there yet."""
+
+    def __init__(self, home: Home, crashed: Callable[[Exception], object]) -> None:
+        self._feed, self.words = JobsFeed(home), ""
+        self._reader = ReaderThread[None]("jobs that wait", self._read, crashed)
+        self._next = 0.0
+
+    def look(self) -> None:
+        """Have Slurm asked, if it was not just now; for while runs wait and no worker is there."""
+        now = time.monotonic()
+        if now >= self._next and self._reader.has_rested:
+            self._next = now + LOOK_EVERY_S
+            self._reader.ask(None)
+
+    def stop(self) -> None:
+        self._reader.stop()
+
+    def _read(self, _question: None) -> None:
+        self.words = waiting_jobs(self._feed.poll().jobs)

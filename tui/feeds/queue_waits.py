@@ -58,8 +58,9 @@ class QueueWaits:
         """Of the running runs, and of the FAR that will be claimed first."""
         self._queue = QueueState()
         self._facts = Facts(QueueReasons(), ())
-        self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
-        """Whether the queue is paused, and the present workers: what runs wait for in addition to each other."""
+        self._around: tuple[bool, set[tuple[int | None, str]], str] = (False, set(), "")
+        """Whether the queue is paused, the present workers and those to come: what runs wait for in addition to each
+        other."""
         self._has_moved = True
         self._at = float("-inf")
 
@@ -71,8 +72,10 @@ class QueueWaits:
         """Forget all runs, before all are taken anew."""
         self._queue, self._has_moved = QueueState(), True
 
-    def take(self, changes: TableChanges, changed: Mapping[int, Change]) -> None:
-        """Take what changed in the run table."""
+    def take(
+        self, changes: TableChanges, changed: Mapping[int, Change], *, workers_to_come: str = ""
+    ) -> None:
+        """Take what changed in the run table, and what is known of workers that are not there yet."""
         gone = [run_id for run_id, change in changed.items() if change.run is None]
         read_anew = {run.id for run in changes.runs}
         for run in changes.piece:
@@ -83,7 +86,7 @@ class QueueWaits:
             self._queue.running_changed()
         if any(change.has_measured for change in changed.values()):
             self._queue.past_changed()
-        around = changes.is_paused, {(worker.id, worker.device) for worker in changes.there}
+        around = changes.is_paused, {(worker.id, worker.device) for worker in changes.there}, workers_to_come
         self._has_moved |= around != self._around or any(change.has_moved for change in changed.values())
         self._around = around
 
@@ -103,7 +106,10 @@ class QueueWaits:
         is_old = time.monotonic() - self._at > WAITS_EVERY_S
         if not (self._has_moved or is_old):
             return set()
-        self._facts = self._queue.facts(session, changes.there, status_of, is_paused=changes.is_paused)
+        is_paused, _, workers_to_come = self._around
+        self._facts = self._queue.facts(
+            session, changes.there, status_of, is_paused=is_paused, workers_to_come=workers_to_come
+        )
         self._has_moved, self._at = False, time.monotonic()
         head = (*(row.id for row in self._facts.running), *self._facts.queue.order[:FAR])
         before, self.waits = self.waits, told(self._facts, head)

@@ -52,12 +52,17 @@ class RunFeed:
             lambda: listing.change_of(session, self.run_id),
             lambda: self._group is not None and self._group.read(session, self.run_id),
         )
-        if self._view is None or changed != self._changed:
-            self._view = self._read(session)
-        elif not is_other_group:
+        if self.read_changed(session, changed) is None and not is_other_group:
             return None
-        self._changed = changed
+        assert self._view is not None
         self._view = replace(self._view, group=self._group.band if self._group is not None else None)
+        return self._view
+
+    def read_changed(self, session: Session, changed: int) -> RunView | None:
+        """Read the run where the number of its latest change is not the one that was read; None where it is."""
+        if self._view is not None and changed == self._changed:
+            return None
+        self._view, self._changed = self._read(session), changed
         return self._view
 
     def _read(self, session: Session) -> RunView:

@@ -40,6 +40,7 @@ class RunTableFeed:
         """Open the store; the first poll starts from the snapshot that is `known`. Raises StoreError."""
         self._store: Store = borrow_store(database, create=create)
         self._watch = ChangeWatch(self._store)
+        self._workers_to_come = ""
         self._file = self._store.which_file()
         self._version: Hashable = None
         self._shown: int | None = None
@@ -77,10 +78,16 @@ class RunTableFeed:
         self._lacks_unended = True
 
     def poll(
-        self, run_id: int | None, metrics: Sequence[str] = (), *, grouped: bool = False
+        self,
+        run_id: int | None,
+        metrics: Sequence[str] = (),
+        *,
+        grouped: bool = False,
+        workers_to_come: str = "",
     ) -> Snapshot | None:
         """Return the newest snapshot, with a run (or the first) in detail and these metrics in rows, and with the rows
-        of groups where `grouped`; a group's number is minus that of its first member.
+        of groups where `grouped`; a group's number is minus that of its first member. `workers_to_come`: what is known
+        of workers that are not there yet, for the reasons why runs wait.
 
         None where nothing changed. Raises StoreError where the database cannot be read."""
         if tuple(metrics) != self._metrics:
@@ -93,6 +100,8 @@ class RunTableFeed:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
         is_settled = self._pages is None and not self._unlike.wanted()
+        is_settled &= workers_to_come == self._workers_to_come
+        self._workers_to_come = workers_to_come
         is_unchanged = version == self._version and run_id == self._shown and is_settled
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
@@ -191,7 +200,7 @@ class RunTableFeed:
         self._count = changes.count
         self._runs.keep(changed)
         self._unlike.take((*changes.piece, *changes.runs))
-        self._queue.take(changes, changed)
+        self._queue.take(changes, changed, workers_to_come=self._workers_to_come)
         if pages is not None and is_first:
             self._queue.knows_the_head_alone()
         elif pages is not None and pages.is_done:

@@ -9,7 +9,7 @@ from engine.queries.queue_state import QueueChange, read_queue_change
 from engine.queries.read_groups import folds_of_changed
 from engine.store import listing, overview, workers
 from engine.store.clock import seen_change
-from engine.store.database import read_together
+from engine.store.database import read_together, require_unmoved
 from engine.store.overview import Listed
 from engine.store.tables import Worker
 
@@ -38,8 +38,9 @@ def read_changes(
     session: Session, after: int, metrics: Sequence[str], *, with_unended: bool = False
 ) -> TableChanges:
     """Read what was written after the change `after` (-1: all), with these metrics of the best epochs.
-    `with_unended`: also all runs that have not ended, and what the queue has of all."""
-    seen, there, is_paused, runs, folds, queue, count, unended = read_together(
+    `with_unended`: also all runs that have not ended, and what the queue has of all. Raises StoreError where the runs
+    were moved to another database since it was opened."""
+    seen, there, is_paused, runs, folds, queue, count, unended, _ = read_together(
         session,
         lambda: seen_change(session),
         lambda: workers.present(session),
@@ -49,5 +50,6 @@ def read_changes(
         lambda: read_queue_change(session, -1 if with_unended else after),
         lambda: overview.count_runs(session),
         lambda: list(overview.changed_runs(session, -1, metrics, ended=False)) if with_unended else (),
+        lambda: require_unmoved(session),
     )
     return TableChanges(seen, runs, folds, queue, count, there, is_paused, unended)

@@ -200,6 +200,12 @@ class HomeScreen(FullScreen[None]):
         self._starter.start()
 
     @property
+    def lacks_worker(self) -> bool:
+        """True where runs wait and no worker is there."""
+        snapshot = self._snapshot
+        return snapshot is not None and not snapshot.workers and snapshot.counts["queued"] > 0
+
+    @property
     def is_order_seen(self) -> bool:
         return self.table.table_query == TableQuery()
 

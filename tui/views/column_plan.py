@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.snapshot import RunRow
-from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH
+from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH, SHORT_EPOCH
 from tui.views.table_columns import COLUMNS, WHOLE, Column, ColumnInfo, metric_column
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ WANTED = (
 )  # fmt: skip
 """Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
 a setting, a finding and a deviation say more. The metrics that a user chose come before all of them."""
+
+TELL_APART = ("settings", "data", "user", "fold", "seed")
+"""Columns without which rows look alike: findings and the times at which runs start are shortened for them."""
 
 
 class Need(NamedTuple):
@@ -73,15 +76,33 @@ def plan_columns(
 
     `widths`: the needs of `RowValues`. Where there is room headings are whole, and the epoch column with its remark
     gets the rest."""
+    telling = {key for key in TELL_APART if widths[key].width}
+    first = [next(each for each in WANTED if each[0] == key) for key in TELL_APART]
+    for order in (WANTED, (*first, *WANTED)):
+        plan = _plan(width, widths, metrics, order, LEAST_EPOCH)
+        if telling <= {column.key for column in plan}:
+            return plan
+    return _plan(width, widths, metrics, order, SHORT_EPOCH)
+
+
+def _plan(
+    width: int,
+    widths: Mapping[str, Need],
+    metrics: "Sequence[SplitMetric]",
+    order: Sequence[tuple[str, int]],
+    least_epoch: int,
+) -> tuple[Column, ...]:
+    """Choose the needed columns, and those of `order` for which there is room. `least_epoch`: width of the epoch column
+    that the others leave it."""
     infos = {column.key: column for column in COLUMNS}
     chosen = {
-        key: Column(infos[key], min(need.width, most))
+        key: Column(infos[key], min(need.width, least_epoch if key == "epoch" else most))
         for key, most in NEEDED.items()
         if (need := widths[key]).width and need.tells
     }
     spare = width - sum(column.width + 1 for column in chosen.values())
     own = [metric_column(metric) for metric in metrics]
-    wanted = [Column(infos[key], min(widths[key].width, most)) for key, most in WANTED if widths[key].width]
+    wanted = [Column(infos[key], min(widths[key].width, most)) for key, most in order if widths[key].width]
     for column in (*own, *wanted):
         before = chosen.get(column.key)
         if column.key == "kappa_sd" and "kappa" not in chosen:
@@ -95,7 +116,7 @@ def plan_columns(
         more = max(0, min(len(column.info.label) - column.width, spare))
         chosen[column.key], spare = Column(column.info, column.width + more), spare - more
     if widths["epoch"].width >= LEAST_EPOCH:
-        epoch = min(widths["epoch"].width + max(0, spare), MOST_EPOCH)
+        epoch = min(chosen["epoch"].width + max(0, spare), MOST_EPOCH)
         chosen["epoch"] = Column(infos["epoch"], epoch)
     *first, last = infos
     return tuple(chosen[key] for key in (*first, *(column.key for column in own), last) if key in chosen)

@@ -8,9 +8,10 @@ from engine.store.status import ENDED
 from tui.snapshot import Fold, RunRow
 
 BAR, LEAST_BAR = 8, 3
-LEAST_EPOCH, MOST_EPOCH = 14, 40
-"""Widths of the epoch column: the least holds `starts ≈ 15:52`, or a bar and `10/100`; the most the reason for waiting
-or failing."""
+SHORT_EPOCH, LEAST_EPOCH, MOST_EPOCH = 9, 14, 40
+"""Widths of the epoch column: the short one holds `≈ 15:52` or `10/100`; the least `starts ≈ 15:52`, or a bar and
+`10/100`; the most the reason for waiting or failing."""
+STARTS = "starts "
 
 
 def epoch_width(values: Collection[tuple[bool, int, int]]) -> int:
@@ -47,6 +48,8 @@ def progress_text(row: RunRow, width: int) -> str:
     if row.fold is not None:
         return _of_group(row, row.fold, width)
     count = f"{row.epoch}/{row.epochs}"
+    if row.status == "queued" and width < LEAST_EPOCH and not row.epoch:
+        return row.remark.removeprefix(STARTS)
     if row.status == "queued":
         return row.remark if not row.epoch else f"{count} {row.remark}"
     if row.status == "failed":
@@ -62,7 +65,8 @@ def progress_text(row: RunRow, width: int) -> str:
         return f"{count} {row.slow}"
     if row.status != "running":
         return count
-    return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"
+    room = width - len(count) - 3
+    return f"{bar(row.progress, min(BAR, room))} {count}" if room >= LEAST_BAR else count
 
 
 def bar(share: float, width: int) -> str:

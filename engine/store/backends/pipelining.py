@@ -52,7 +52,8 @@ _begins: "WeakKeyDictionary[psycopg.Connection[Any], str]" = WeakKeyDictionary()
 
 
 def begin_with_next(connection: "psycopg.Connection[Any]", begin: str) -> None:
-    """Send the statement that begins a transaction with the first of the transaction; with "" there is none."""
+    """Send the statements that begin a transaction, divided by `; `, with the first of the transaction; with "" there
+    are none."""
     _begins.pop(connection, None)
     if begin:
         _begins[connection] = begin
@@ -99,7 +100,7 @@ def _answer(connection: "psycopg.Connection[Any]", statements: Sequence[Statemen
         reading.ask(statements)
         return
     before = _begins.pop(connection, None)
-    first = [Statement.of(connection, before)] if before is not None else []
+    first = [Statement.of(connection, each) for each in before.split("; ")] if before is not None else []
     send_together(connection, [*first, *statements])
 
 

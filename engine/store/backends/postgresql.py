@@ -39,7 +39,7 @@ WRITE_LOCK = 0x7265736E6574
 """Key of the advisory lock that every write transaction holds: shared by those that write rows of one run or worker;
 alone by those that read what they write by, so that they find it as it stays, as with SQLite."""
 BEGIN = "begin"
-"""Execution option: the statements that begin a transaction, sent together."""
+"""Execution option: the statements that begin a transaction, divided by `; ` and sent together."""
 ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
 BESIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({WRITE_LOCK})"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -92,7 +92,7 @@ class PostgresqlBackend:
     read_options: Mapping[str, Any] = {BEGIN: SNAPSHOT, LAZY: True}
     single_options: Mapping[str, Any] = {BEGIN: "", LAZY: True}
     # Read committed: after waiting for the write lock a transaction reads what the writer before it committed.
-    write_options: Mapping[str, Any] = {BEGIN: ALONE}
+    write_options: Mapping[str, Any] = {BEGIN: ALONE, LAZY: True}
     row_options: Mapping[str, Any] = {BEGIN: BESIDE}
 
     def __init__(self, url: URL) -> None:

@@ -246,7 +246,7 @@ def test_a_stalled_run_is_told_with_what_is_usual(store: Store, worker: int, sen
     [title], [body] = sender.titles, sender.bodies
     assert title.startswith(f"{HOST} · lrs · #1 resnet18 none lr 0.01: stalled, no step for ")
     lines = body.splitlines()
-    assert "times the usual: the longest pause between two steps of this attempt was " in lines[0]
+    assert "times the usual: pauses between two steps took up to " in lines[0]
     assert lines[1] == "step 46, epoch 2 of 10 completed" and lines[3].startswith(
         "to do: look at resnet-tui log 1;"
     )

@@ -20,24 +20,67 @@ from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.workers import register
 
+SCONTROL = """#!/bin/sh
+kill -TERM $$
+[ -e {folder}/refuses ] && echo "scontrol: error: Requested operation is presently disabled" >&2 && exit 1
+echo "$@" >> {folder}/asked
+"""
 
-def test_a_job_is_requeued_only_while_runs_wait(tmp_path: Path) -> None:
+
+@pytest.fixture
+def scontrol(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a stand-in for scontrol, which gets SIGTERM as a requeued job's processes do, and writes down what
+    it is asked."""
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "scontrol").write_text(SCONTROL.format(folder=folder))
+    (folder / "scontrol").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    return folder
+
+
+def test_a_job_is_requeued_only_while_runs_wait(
+    tmp_path: Path, scontrol: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     home = Home.find(tmp_path)
     job = JobWorker(home, new_submission(home))
     store = open_store(home.database)
-    with pytest.raises(SystemExit) as left:
-        job.checkpoint()
-    assert left.value.code == 0
+    assert exit_code(job) == 0 and "no run waits: the job ends" in capsys.readouterr().err
     (run_id,) = add_runs(store, [make_spec({"data": "digits"})]).ids
-    assert isinstance(job.checkpoint().function, JobWorker)
+    assert not (scontrol / "asked").exists()
+    assert exit_code(job) == 0 and (scontrol / "asked").read_text() == "requeue 7\n"
+    assert "the job is in Slurm's queue again" in capsys.readouterr().err
     worker = register(store, pid=os.getpid(), device="cpu", device_name="a processor")
     held = queue.claim(store, worker)
     assert held is not None and held.run_id == run_id
-    with pytest.raises(SystemExit):
-        job.checkpoint()  # another worker has it
+    assert exit_code(job) == 0  # another worker has it
     store.close()
     (tmp_path / "runs.db").unlink()
-    assert isinstance(job.checkpoint().function, JobWorker), "nobody knows: the requeued job finds out"
+    assert (scontrol / "asked").read_text() == "requeue 7\n"
+    assert exit_code(job) == 0, "nobody knows: the requeued job finds out"
+    assert (scontrol / "asked").read_text() == "requeue 7\n" * 2
+
+
+def test_a_job_that_slurm_does_not_requeue_says_so_in_one_line(
+    tmp_path: Path, scontrol: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scontrol / "refuses").touch()
+    home = Home.find(tmp_path)
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits"})])
+    store.close()
+    assert exit_code(JobWorker(home, new_submission(home))) == 1
+    said = capsys.readouterr().err
+    assert (
+        said.count("\n") == 1
+        and "Slurm says: Requested operation is presently disabled: the job ends" in said
+    )
+
+
+def exit_code(job: JobWorker) -> object:
+    with pytest.raises(SystemExit) as left:
+        job.checkpoint()
+    return left.value.code
 
 
 def test_the_stored_function_holds_no_password(tmp_path: Path) -> None:

@@ -172,6 +172,18 @@ def test_a_momentum_that_the_optimiser_does_not_take_is_warned_of_once(home: Hom
     assert not [each for each in usual if each.kind == "momentum_unused"]
 
 
+def test_statistics_over_several_cards_are_warned_of_where_there_is_one(home: Home) -> None:
+    def found(**settings: object) -> list[str]:
+        grid = expand_grid({"data": "digits", "sync_batchnorm": True, "seed": [0, 1], **settings})
+        return [each.text for each in preflight(home, None, grid).problems if each.kind == "sync_unused"]
+
+    assert found() == [
+        "sync_batchnorm has no effect with gpus 1: one card sees the whole batch: leave it out, or share each batch by "
+        "gpus 2"
+    ]
+    assert found(gpus=2) == [] and found(sync_batchnorm=False) == []
+
+
 def test_val_images_that_choose_no_epoch_are_noted_once(home: Home) -> None:
     def notes(**settings: object) -> list[str]:
         grid = expand_grid({"data": "digits", "seed": [0, 1], **settings})

@@ -3,6 +3,7 @@
 import gc
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,24 @@ def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: P
     assert shell("ls", "--json", "--db", "from.db") == 0
     assert len(json.loads(shell.out)["runs"]) == 9
     assert shell("db", "reopen", "there.db") == 0 and shell("ls", "--db", "there.db") == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_who_has_a_table_open_notices_that_it_was_moved(
+    kind: str, postgres_server: Server, tmp_path: Path
+) -> None:
+    url = postgres_server.new_database() if kind == "postgresql" else f"sqlite:///{tmp_path / 'opened.db'}"
+    target = open_store(f"sqlite:///{tmp_path / 'to.db'}")
+    with closing(open_store(url)) as opened, closing(open_store(url, may_have_moved=True)) as other:
+        add_runs(opened, [SPEC])
+        copy_runs(other, target, "elsewhere")
+        with pytest.raises(StoreError, match="were moved to elsewhere: name that one"):
+            add_runs(opened, [SPEC])
+        with opened.read() as session:
+            assert listing.run_ids(session) == {1}
+        copying.reopen(other)
+        add_runs(opened, [SPEC])
+    target.close()
 
 
 @pytest.mark.parametrize(

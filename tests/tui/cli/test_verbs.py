@@ -173,6 +173,7 @@ def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -
     assert shell("ls") == 0
     lines = [line.split() for line in shell.out.splitlines()]
     assert lines[0][lines[0].index("best") :][:3] == ["best", "baseline", "chosen"]
+    assert lines[0][-2:] == ["name", "remark"], "every column has a heading"
     assert lines[4][9:12] == [".9204", ".7313", "test_acc"] and lines[5][0] == "5"
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from postgres import Server
@@ -14,8 +15,10 @@ from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.edits.notes_and_tags import set_note
 from tui import verbs
 from tui.feeds import run_table_feed
+from tui.feeds.compare_feed import CompareFeed
 from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.store_calls import with_store
@@ -108,6 +111,23 @@ def test_a_poll_after_one_change_of_ten_thousand_runs(link: SlowLink, near: Stor
             "queued": 4999,
             "running": 1,
         }
+
+
+def test_compared_runs_are_polled_together(link: SlowLink, near: Store, tmp_path: Path) -> None:
+    add_study(near)
+    home, costs = Home.find(tmp_path, link.url), {}
+    for compared in ((1, 2), (1, 2, 3, 4, 6, 8)):
+        with closing(CompareFeed(home, [(run_id,) for run_id in compared])) as feed:
+            first = cost(link, feed.poll)
+            unchanged = [cost(link, feed.poll) for _ in range(8)]  # the query is prepared meanwhile
+            set_note(near, compared, f"{len(compared)} at once")
+            set_note(near, [5], "not compared")
+            changed = cost(link, feed.poll)
+        costs[len(compared)] = first.round_trips, unchanged[-1], changed.round_trips
+    assert costs[2][0] <= 8 and costs[2][2] <= 6, costs
+    assert costs[6][0] <= costs[2][0] and costs[6][2] <= costs[2][2], "six take as long as two"
+    assert {each[1].queries for each in costs.values()} == {costs[2][1].queries}
+    assert all(each[1].round_trips <= 2 for each in costs.values()), costs
 
 
 def test_an_edit_does_not_open_the_server_again(link: SlowLink, near: Store, tmp_path) -> None:  # type: ignore[no-untyped-def]

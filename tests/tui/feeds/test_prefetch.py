@@ -126,12 +126,10 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
     may_read, polls, showings = threading.Event(), [], []
     poll, show = RunTableFeed.poll, HomeScreen.show
 
-    def late(
-        self: RunTableFeed, run_id: int | None, metrics: Sequence[str], *, grouped: bool
-    ) -> Snapshot | None:
+    def late(self: RunTableFeed, run_id: int | None, metrics: Sequence[str], **more: Any) -> Snapshot | None:
         may_read.wait(LIMIT_S)
         polls.append(run_id)
-        return poll(self, run_id, metrics, grouped=grouped)
+        return poll(self, run_id, metrics, **more)
 
     def counted(self: HomeScreen, snapshot: Snapshot) -> None:
         showings.append(snapshot)

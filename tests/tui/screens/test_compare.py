@@ -221,6 +221,7 @@ def test_only_a_first_reading_that_takes_long_says_how_far_it_is(
     quick = CompareFeed(home, [(3,), (4,)], told.append)
     quick.poll()
     monkeypatch.setattr("tui.feeds.compare_feed.PROGRESS_AFTER_S", 0.0)
+    monkeypatch.setattr("tui.feeds.compare_feed.AT_ONCE", 1)
     quick.poll()
     quick.close()
     feed = CompareFeed(home, [(2,), (3, 4)], told.append)

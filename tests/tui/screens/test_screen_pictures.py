@@ -74,7 +74,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     for run_id in (3, 4):
         write_scores(home, run_id, best=1 if run_id == 3 else 6, last=6)
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
-    for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
+    monkeypatch.setattr("tui.snapshot_rows.forecast", lambda _time: "≈ 15:52")
+    for place in ("tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
     monkeypatch.setattr("tui.feeds.queue_waits.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
@@ -121,7 +122,7 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False  # else the picture depends on the moment
     if name == "workers":
-        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text"))
+        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
     if name == "data":
         await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from told import tell
 from waiting import LIMIT_S
 
-from engine.cluster.slurm import jobs_of
+from engine.cluster.slurm import Job, jobs_of
 from engine.cluster.submissions import new_submission
 from engine.files.paths import Home
 from engine.hardware import processes
@@ -25,9 +25,10 @@ from engine.store import alerts, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.utc import utc_now
+from engine.store.workers import register
 from tui.feeds import cards_feed
 from tui.feeds.cards_feed import workers_of
-from tui.feeds.jobs_feed import JobsFeed, JobsView
+from tui.feeds.jobs_feed import JobsFeed, JobsView, waiting_jobs
 from tui.screens import data as data_screen
 from tui.screens import workers as workers_screen
 from tui.screens.data import DataScreen, UsedData, used_data
@@ -210,6 +211,36 @@ async def test_jobs_are_seen_with_slurms_reason_and_slurm_keeps_nobody_waiting(
         first, second, hint = shown(pilot, "#jobs-text").splitlines()[:3]
         assert first.split() == ["job", "slurm:7_0", "running", "worker", "1", "on", "gpu03"]
         assert second.split() == ["job", "slurm:7_1", "pending", "Resources"] and "workers stop" in hint
+
+
+async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path, tmp_path: Path) -> None:
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits"})])
+    new_submission(home).write_jobs(["7_0", "7_1", "8"])
+    (squeue / "answer").write_text("7_0|PENDING||Resources\n7_1|PENDING||Resources\n8|RUNNING|gpu03|None\n")
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        words = "no worker; 2 jobs wait in Slurm (Resources)"
+        await until(pilot, lambda: reason(pilot) == words)
+        register(store, pid=os.getpid(), device="cpu", device_name="a processor")
+        await until(pilot, lambda: reason(pilot) == "next")
+    store.close()
+
+
+def reason(pilot: Pilot[Any]) -> str | None:
+    screen = pilot.app.screen
+    assert isinstance(screen, HomeScreen)
+    return screen._snapshot.reasons.of(1) if screen._snapshot is not None else None
+
+
+def test_jobs_that_wait_are_told_with_slurms_reasons() -> None:
+    jobs = [Job(f"7_{n}", state, why, "", ()) for n, (state, why) in enumerate(JOBS)]
+    assert waiting_jobs(jobs) == "3 jobs wait in Slurm (Resources, Priority)"
+    assert waiting_jobs(jobs[:2]) == "1 job waits in Slurm (Resources)"
+    assert waiting_jobs(jobs[1:2]) == "" and waiting_jobs(()) == ""
+    assert waiting_jobs([Job("8", "PENDING", "", "", ())]) == "1 job waits in Slurm"
+
+
+JOBS = [("PENDING", "Resources"), ("RUNNING", ""), ("PENDING", "Priority"), ("PENDING", "Resources")]
 
 
 async def test_a_slurm_that_fails_is_said(home: Home, study: Store, squeue: Path) -> None:

@@ -140,6 +140,33 @@ def fold_of(row: RunRow) -> Fold:
     return Fold((row.id, row.id + 100), 2, 0, 0.01, 0.02, "0–1", 1)
 
 
+def test_what_tells_rows_apart_comes_before_the_times_at_which_they_start() -> None:
+    rows = [
+        make_row(
+            listed(
+                number,
+                "queued" if number > 20 else "done",
+                **{"arch": arch, "lr": lr, "seed": seed, "pretrained": "imagenet" if number % 2 else "none"},
+                best_acc=0.8,
+                headline=HEADLINES[0],
+                severity="warning",
+            ),
+            None,
+        )._replace(remark="starts ≈ 15:52")
+        for number, (arch, lr, seed) in enumerate(
+            [(arch, lr, seed) for seed in (1, 2) for arch, lr in (("resnet18", 0.1), ("resnet50", 1e-3))] * 2,
+            16,
+        )
+    ]
+    needs = RowValues(rows).needs
+    at = {width: {each.key: each for each in plan_columns(width, needs)} for width in (66, 78)}
+    for width, plan in at.items():
+        assert sum(each.width + 1 for each in plan.values()) <= width
+        assert content(rows[-1], plan["seed"]).strip() == "2"
+    assert content(rows[-1], at[66]["epoch"]).strip() == "≈ 15:52"
+    assert content(rows[-1], at[78]["epoch"]).strip() == "starts ≈ 15:52"
+
+
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
     assert RowValues(rows[:1]).needs["data"].width == 0 and RowValues(rows).needs["data"].width == 4
