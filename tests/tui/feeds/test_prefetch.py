@@ -157,10 +157,22 @@ async def test_where_nothing_was_seen_the_app_looks_itself(home: Home, study: St
         assert table(pilot).row_count == 8
 
 
-async def test_why_it_could_not_be_read_is_said_until_it_can(home: Home, study: Store) -> None:
+async def test_why_it_could_not_be_read_is_said_until_it_can(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read, poll = threading.Event(), RunTableFeed.poll
+
+    def late(self: RunTableFeed, *what: Any, **more: Any) -> Snapshot | None:
+        may_read.wait(LIMIT_S)
+        return poll(self, *what, **more)
+
+    monkeypatch.setattr(RunTableFeed, "poll", late)
     async with app(home, prefetched=Seen("the table is locked")).run_test(size=(120, 40)) as pilot:
+        try:
+            await until(pilot, lambda: "the table is locked" in shown(pilot, "#banner"))
+        finally:
+            may_read.set()
         await until(pilot, lambda: table(pilot).row_count == 8)
-        assert "the table is locked" in shown(pilot, "#banner")
         await until(pilot, lambda: not pilot.app.screen.query_one("#banner").display)
 
 
