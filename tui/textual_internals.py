@@ -54,6 +54,12 @@ LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
 
 
+class Question(ModalScreen[bool]):
+    """Dialog whose keys count from when it is drawn for the first time."""
+
+    is_seen = False
+
+
 class InternalsApp(App[None]):
     """App whose drawing can be held back, that handles keys strictly in order, that shows its errors, and that lends
     its terminal to the shell."""
@@ -64,6 +70,7 @@ class InternalsApp(App[None]):
     is_held = False
     """While True, nothing is drawn on the terminal."""
     _heard_from = 0.0
+    """Keys and pastes from before this time are dropped: who typed them had not seen the question."""
 
     def get_driver_class(self) -> type[Driver]:
         found = super().get_driver_class()
@@ -93,10 +100,6 @@ class InternalsApp(App[None]):
         else:
             self.notify("ctrl+z: no shell waits behind this program; q quits, and training goes on")
 
-    def ignore_typed_so_far(self) -> None:
-        """Drop keys and pastes that wait: who typed them had not yet seen what is shown now."""
-        self._heard_from = events.Event().time
-
     def _is_stale(self, event: events.Event) -> bool:
         resumed_at = self._driver.resumed_at if isinstance(self._driver, TerminalDriver) else 0.0
         typed = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
@@ -113,8 +116,11 @@ class InternalsApp(App[None]):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write an update of the screen, unless drawing is held back."""
-        if not self.is_held:
-            super()._display(screen, renderable)
+        if self.is_held:
+            return
+        if isinstance(screen, Question) and not screen.is_seen:
+            screen.is_seen, self._heard_from = True, events.Event().time
+        super()._display(screen, renderable)
 
     async def on_event(self, event: events.Event) -> None:
         """Handle a key that leaves a field after all text typed before it, and before the keys that follow.

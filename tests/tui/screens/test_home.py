@@ -255,7 +255,7 @@ async def test_the_table_takes_the_whole_window_also_at_the_next_start(home: Hom
         await until(pilot, lambda: not pilot.app.screen.query_one("#detail").display)
         await until(pilot, lambda: table(pilot).size.height > 2 * small)
     async with app(home).run_test(size=SMALL) as pilot:
-        await opened(pilot)
+        await until(pilot, lambda: table(pilot).row_count == 8)
         await until(pilot, lambda: table(pilot).size.height > 2 * small)
         await pilot.press("z")
         await until(pilot, lambda: pilot.app.screen.query_one("#detail").display)
