@@ -1,4 +1,4 @@
-"""What commands need of the runs that they act on, and how it is said where it is not so. Pure."""
+"""Conditions of commands on the runs that they act on, and the words where a run is not so. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Need:
 
     fits: Callable[[RunRow], bool]
     why: str
-    """What they are instead, as in `run 7: ended already`."""
+    """State of the others, as in `run 7: ended already`."""
     done: str = ""
     """Participle of the command, as in `run 7 cannot be cancelled`."""
 

@@ -1,4 +1,4 @@
-"""Commands of the palette, a line each: the key, a sentence, and why it cannot be given now."""
+"""Commands of the palette, a line each: the key, a sentence, and the reason where it cannot be given now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Entry:
     title: str
     sentence: str
     why_not: str
-    """Why it cannot be given now; empty where it can."""
+    """Reason that it cannot be given now; empty where it can."""
 
 
 def found(entries: Sequence[Entry], typed: str) -> list[Entry]:
