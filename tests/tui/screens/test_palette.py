@@ -25,7 +25,7 @@ LONGEST = 45
 
 
 def entries(pilot: Pilot[Any]) -> dict[str, Entry]:
-    """What the palette lists, by command."""
+    """Entries of the palette, by command."""
     return {each.id: each for each in pilot.app.screen.query_one(PaletteList)._all}
 
 
