@@ -176,12 +176,12 @@ DATA: Table = (
         "scroll_down",
         "space,pagedown",
         "scroll",
-        "Scroll the data set's text down",
+        "Scroll the text down",
         "space",
         MOVING,
         in_footer=True,
     ),
-    look("scroll_up", "b,pageup", "scroll back", "Scroll the data set's text up", "b", MOVING),
+    look("scroll_up", "b,pageup", "scroll back", "Scroll the text up", "b", MOVING),
     look("again", "r", "again", "Read the data set again from its files", in_footer=True),
     HELP,
     LEAVE,
@@ -257,8 +257,8 @@ IMAGES: Table = (
 BROKEN: Table = (
     look("copy_error", "y", "copy", "Copy the error with the program's versions", in_footer=True),
     look("restart", "r", "restart", "Restart the app; training goes on", in_footer=True),
-    look("scroll_down", "down,j", "down", "Scroll the error's text down", "↓"),
-    look("scroll_up", "up,k", "up", "Scroll the error's text up", "↑"),
+    look("scroll_down", "down,j", "down", "Scroll the text down", "↓"),
+    look("scroll_up", "up,k", "up", "Scroll the text up", "↑"),
     replace(QUIT, keys="q,escape", shown="q"),
 )
 TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES, BROKEN)
