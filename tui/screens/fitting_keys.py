@@ -2,18 +2,9 @@
 
 from collections.abc import Sequence
 
-from engine.store.status import ENDED
 from tui.commands import Table
+from tui.screens.run_needs import is_active, lacking
 from tui.snapshot import RunRow
-
-
-def may_be_cancelled(row: RunRow) -> bool:
-    """Return whether a run can be cancelled, and so paused or resumed."""
-    return row.status not in ENDED
-
-
-def may_be_retried(row: RunRow) -> bool:
-    return row.status in ("failed", "cancelled")
 
 
 def fitting(table: Table, rows: Sequence[RunRow], *, subjects: int) -> set[str]:
@@ -21,10 +12,10 @@ def fitting(table: Table, rows: Sequence[RunRow], *, subjects: int) -> set[str]:
 
     `subjects`: runs and groups that Compare would take."""
     fits = {
-        "cancel_run": any(map(may_be_cancelled, rows)),
-        "retry": any(map(may_be_retried, rows)),
+        "cancel_run": bool(rows) and not lacking("cancel_run", rows),
+        "retry": bool(rows) and not lacking("retry", rows),
         "fix": len(rows) == 1 and rows[0].warned,
-        "clone_run": bool(rows) and not any(map(may_be_cancelled, rows)),
+        "clone_run": bool(rows) and not any(map(is_active, rows)),
         "compare": subjects > 1,
         "open_run": bool(rows),
         "mark": bool(rows),
