@@ -21,7 +21,6 @@ from tui.screens.copying import CopyActions
 from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
-from tui.screens.journal import JournalScreen
 from tui.screens.preference_actions import PreferenceActions
 from tui.screens.report_actions import ReportActions
 from tui.screens.run_actions import RunActions
@@ -291,6 +290,8 @@ class HomeScreen(FullScreen[None]):
             self.app.push_screen(CompareScreen(self._home, self.table.subjects()))
 
     def _open_journal(self) -> None:
+        from tui.screens.journal import JournalScreen  # reads the store: the first frame waits for no database
+
         self._dismiss_news()
         self.app.push_screen(JournalScreen(self._home, self._news.lines if self._news is not None else ()))
 
