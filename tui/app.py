@@ -34,7 +34,7 @@ from tui.slow_table import SlowTable
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 from tui.textual_internals import InternalsApp
-from tui.views.metric_columns import chosen_keys
+from tui.views.table_choice import table_choice
 
 if TYPE_CHECKING:
     from tui.screens.app_port import AppPort
@@ -161,8 +161,8 @@ class ResnetTui(InternalsApp):
             preferences = self.preferences
             found = self._feed.poll(
                 run_id,
-                chosen_keys(preferences.columns),
-                grouped=preferences.grouped,
+                table_choice(preferences.columns).chosen,
+                group_by=preferences.groups,
                 workers_to_come=self._to_come.words,
             )
         except Refused as error:

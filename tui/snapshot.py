@@ -12,9 +12,10 @@ from engine.store.status import Request, Status
 
 if TYPE_CHECKING:
     from engine.queries.queue_reasons import QueueReasons
+    from engine.store.chosen import Chosen
 
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
-NO_METRICS: Mapping[str, float] = {}
+NO_VALUES: Mapping[str, float | str] = {}
 
 
 class Fold(NamedTuple):
@@ -47,6 +48,17 @@ class Fold(NamedTuple):
     """Folds of its cross-validation; 0 where it is none."""
     fold_of: tuple[int, ...] = ()
     """Fold of each member; zeros where it is no cross-validation."""
+
+
+class Section(NamedTuple):
+    """Runs that share a value of a column or setting."""
+
+    label: str
+    """`arch resnet18`."""
+    best: int
+    """Its best run, whose detail is shown; the first where none has a result."""
+    counts: tuple[tuple[str, int], ...]
+    """Runs of each status that there is."""
 
 
 class RunRow(NamedTuple):
@@ -86,8 +98,8 @@ class RunRow(NamedTuple):
     """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
     cause: str = ""
     """Cause of its failure, in a word."""
-    metrics: Mapping[str, float] = NO_METRICS
-    """Of the best epoch, by key: those of the columns that the user chose."""
+    chosen: Mapping[str, float | str] = NO_VALUES
+    """Values of the columns that the user chose, by key: metrics of the best epoch, and settings."""
     settings: str = ""
     """Settings without a column of their own that tell it from other recipes with its data, arch and first weights,
     such as `augment none`; empty where there is none, and until they have been read."""
@@ -100,7 +112,9 @@ class RunRow(NamedTuple):
     slow: str = ""
     """Said of a running run that is far slower than runs like it; else empty."""
     fold: Fold | None = None
-    """Set in the row of a group, whose `id` is minus that of its first member."""
+    """Set in the row of a group or section, whose `id` is minus that of its first member."""
+    section: Section | None = None
+    """Set in the row of a section: its runs have different recipes."""
 
     @property
     def warned(self) -> bool:
@@ -243,9 +257,10 @@ class Snapshot:
     rows: Mapping[int, RunRow]
     """By id. A row that has not changed is the same object as in the snapshot before."""
     groups: Mapping[int, RunRow]
-    """Rows of groups of at least two runs, by minus the id of the first member; the same objects where unchanged."""
-    is_grouped: bool
-    """False where groups were not asked for."""
+    """Rows of groups of at least two runs, or of sections, by minus the id of the first member; the same objects where
+    unchanged."""
+    group_by: str
+    """What groups are made by; empty where they were not asked for."""
     counts: Mapping[str, int]
     unread: int
     """Runs of a large table that have not been read yet: they are in `counts`, not in `rows`."""
@@ -259,8 +274,8 @@ class Snapshot:
     """Latest end of a run: what is seen here is no news later."""
     reasons: QueueReasons | None = None
     """Reasons why queued runs wait; rows of the queue's head have it themselves."""
-    read_to: tuple[Hashable, tuple[str, ...], int] | None = field(default=None, compare=False)
-    """File of the run table, the metrics that were read of each run, and the newest change that is seen here."""
+    read_to: tuple[Hashable, Chosen, int] | None = field(default=None, compare=False)
+    """File of the run table, the columns that were read of each run, and the newest change that is seen here."""
 
     def with_reason(self, row: RunRow) -> RunRow:
         """Return a row with the reason why its run waits: only the head of the queue has it at once."""

@@ -64,7 +64,7 @@ def make_row(
         ends=ends,
         rank=_rank(run),
         cause=run.cause or "",
-        metrics=run.metrics,
+        chosen=run.chosen,
         group=run.group_key,
         part=part,
     )

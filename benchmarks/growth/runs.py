@@ -27,6 +27,7 @@ from engine.store.schema import run_table
 from tests.support.studies import stay
 from tui.cli import run as run_verb
 from tui.feeds.run_table_feed import RunTableFeed
+from tui.views.group_by import REPETITIONS
 from tui.views.run_list import TableQuery, arrange
 
 SIZES = (10, 100, 1_000, 10_000, 100_000)
@@ -172,28 +173,28 @@ def _move(folder: Path, _size: int, *, every: bool = False) -> Call:
     return partial(move, store, order if every else order[-1:], "top")
 
 
-def _first_poll(folder: Path, _size: int, *, grouped: bool = False) -> Call:
+def _first_poll(folder: Path, _size: int, *, group_by: str = "") -> Call:
     """Open Home's feed and read until nothing is new."""
     database = home_of(folder).database
 
     def call() -> None:
         feed = RunTableFeed(database)
-        while feed.poll(None, grouped=grouped) is not None:
+        while feed.poll(None, group_by=group_by) is not None:
             pass
         feed.close()
 
     return call
 
 
-def _poll(folder: Path, _size: int, *, grouped: bool = False) -> Call:
+def _poll(folder: Path, _size: int, *, group_by: str = "") -> Call:
     """Poll after one run has changed, with the transaction that changes it."""
     store, feed, numbers = _store(folder), RunTableFeed(home_of(folder).database), itertools.count()
-    while feed.poll(None, grouped=grouped) is not None:
+    while feed.poll(None, group_by=group_by) is not None:
         pass
 
     def call() -> None:
         notes_and_tags.set_note(store, [3], f"note {next(numbers)}")
-        assert feed.poll(None, grouped=grouped) is not None
+        assert feed.poll(None, group_by=group_by) is not None
 
     return call
 
@@ -243,9 +244,9 @@ DIMENSION = Dimension(
         Act("move one to the top", _move, SIZES),
         Act("move all that wait to the top", partial(_move, every=True), TO_TEN_THOUSAND),
         Act("Home: first look, until nothing is new", _first_poll, SIZES),
-        Act("Home: the same with groups folded", partial(_first_poll, grouped=True), TO_TEN_THOUSAND),
+        Act("Home: the same with groups folded", partial(_first_poll, group_by=REPETITIONS), TO_TEN_THOUSAND),
         Act("Home: poll after one run changed", _poll, SIZES),
-        Act("Home: the same with groups folded", partial(_poll, grouped=True), SIZES),
+        Act("Home: the same with groups folded", partial(_poll, group_by=REPETITIONS), SIZES),
         Act("Home: sort by accuracy", _arrange, SIZES),
         Act("why and until when runs wait", reading(waiting.waits), SIZES),
         Act("the same of one run", reading(lambda session: waiting.waits(session, [3])), SIZES),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from engine.metrics.selection import selections
@@ -148,8 +148,21 @@ def _extra(name: str, key: str) -> Any:
 
 
 FIELDS: tuple[str, ...] = tuple(RunSpec.model_fields)
+DEFAULTS: dict[str, Any] = {name: RunSpec.model_fields[name].default for name in FIELDS}
+"""Of specs that an older version wrote without a field."""
 GROUP_OF: dict[str, str] = {name: _extra(name, "group") for name in FIELDS}
 GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "grid"))
+
+
+def settings_of(spec: str, names: Iterable[str]) -> dict[str, Any]:
+    """Return some settings of a spec's JSON."""
+    written = json.loads(spec)
+    return {name: written.get(name, DEFAULTS[name]) for name in names}
+
+
+def is_number(name: str) -> bool:
+    """Return True for a setting that is always a number."""
+    return RunSpec.model_fields[name].annotation in (int, float)
 
 
 def choices_of(name: str) -> tuple[str, ...]:

@@ -23,12 +23,12 @@ def run(run_id: int, status: str = "queued", **values: object) -> Run:
 
 
 def listed(
-    run_id: int, status: str = "queued", metrics: dict[str, float] | None = None, **values: object
+    run_id: int, status: str = "queued", chosen: dict[str, float | str] | None = None, **values: object
 ) -> Listed:
     """A run as the list of all runs reads it."""
     row = run(run_id, status, **values)
-    columns = {name: getattr(row, name) for name in Listed._fields if name != "metrics"}
-    return Listed(**columns | {"tags": tuple(row.tags)}, metrics=metrics or {})
+    columns = {name: getattr(row, name) for name in Listed._fields if name != "chosen"}
+    return Listed(**columns | {"tags": tuple(row.tags)}, chosen=chosen or {})
 
 
 def wait(reason: str | None, *, starts: int | None = None, ends: int | None = None) -> Waiting:

@@ -22,6 +22,7 @@ from engine.spec.grid import SpecError
 from engine.spec.run_spec import choices_of
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.chosen import Chosen
 from engine.store.database import Store, open_store
 from engine.training.store_recorder import StoreRecorder
 from tui.cli import run as command_line
@@ -32,8 +33,9 @@ from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.views.compared import compare_panels
 from tui.views.curves import run_panels
-from tui.views.metric_columns import chosen_keys, optional_metrics
-from tui.views.table_columns import content, metric_column
+from tui.views.metric_columns import optional_metrics
+from tui.views.table_choice import table_choice
+from tui.views.table_columns import Column, content, metric_column
 from tui.widgets.compare_panes import numbers_text
 
 ROOMS = Path(__file__).parents[2]
@@ -106,13 +108,15 @@ def test_it_has_a_chart_and_stands_in_comparisons(trained: tuple[Home, Store]) -
 
 def test_it_is_a_column_of_home_and_an_order_of_ls(trained: tuple[Home, Store]) -> None:
     home, store = trained
-    assert "first_class" in optional_metrics() and chosen_keys("first_class,unknown") == ("first_class",)
+    assert "first_class" in optional_metrics() and table_choice("first_class,unknown").keys == (
+        "first_class",
+    )
     with contextlib.closing(RunTableFeed(home.database)) as feed:
-        snapshot = feed.poll(None, ("first_class",))
+        snapshot = feed.poll(None, Chosen(("first_class",)))
     assert snapshot is not None
     with store.read() as session:
         value = (listing.get_run(session, 1).best_metrics or {})["first_class"]
-    column = metric_column(optional_metrics()["first_class"])
+    column = Column(metric_column(optional_metrics()["first_class"]), 6)
     assert float(content(snapshot.rows[1], column)) == pytest.approx(value, abs=1e-3)
     head = printed("ls", "--sort", "first_class", "--home", str(home.root)).splitlines()[0]
     assert "first_class" in head.split()

@@ -24,6 +24,7 @@ from engine.store.measurement_tables import EpochMetrics
 from tui.feeds.compare_feed import CompareFeed
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.views.compared import at_best, at_last
+from tui.views.group_by import REPETITIONS
 from tui.views.group_view import GroupView
 
 EYES = [f"{place}.png" for place in range(sum(LABELS))]
@@ -63,7 +64,7 @@ def test_home_compare_screen_and_lists_agree(home: Home, store: Store) -> None:
     with store.read() as session:
         groups = list_groups(session)
     feed = RunTableFeed(home.database)
-    snapshot = feed.poll(-1, grouped=True)
+    snapshot = feed.poll(-1, group_by=REPETITIONS)
     feed.close()
     assert snapshot is not None and snapshot.detail is not None
     assert [group.run_ids for group in groups] == [(1, 2, 3, 4, 5), (7, 8, 9, 10, 11)]
@@ -97,7 +98,7 @@ def test_cross_validations_count_the_same_wherever_they_are_shown(home: Home, st
     with store.read() as session:
         group = next(each for each in list_groups(session) if each.folds)
     feed = RunTableFeed(home.database)
-    snapshot = feed.poll(-1, grouped=True)
+    snapshot = feed.poll(-1, group_by=REPETITIONS)
     feed.close()
     assert snapshot is not None
     fold_row = snapshot.groups[-ids[0]].fold

@@ -1,6 +1,5 @@
 """`ls`: print the run table, or its groups."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ import typer
 from engine.files.paths import Home
 from engine.queries.read_groups import list_groups
 from engine.queries.waiting import waits
-from engine.spec.run_spec import FIELDS
+from engine.spec.run_spec import FIELDS, settings_of
 from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import STATUSES, Status, status_called
@@ -20,7 +19,6 @@ from tui.cli.options import Json, takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
 from tui.cli.run_columns import (
     COLUMN_KEYS,
-    DEFAULTS,
     RunColumn,
     RunFacts,
     chosen_columns,
@@ -167,7 +165,7 @@ def _sort_key(run: Run, field: str, order: Mapping[int, int]) -> tuple[Any, ...]
     elif metric := optional_metrics().get(field):
         value, is_highest_first = (run.best_metrics or {}).get(field), not metric.metric.lower_is_better
     else:
-        value, is_highest_first = {**DEFAULTS, **json.loads(run.spec)}[field], False
+        value, is_highest_first = settings_of(run.spec, [field])[field], False
     if value is None or value == "":
         return True, None, run_id
     return False, -value if is_highest_first else value, run_id

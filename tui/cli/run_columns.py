@@ -11,7 +11,7 @@ from typing import Any
 from engine.analysis.finding import SIGNS, head_of
 from engine.queries.waiting import Waiting
 from engine.short_names import short_names
-from engine.spec.run_spec import FIELDS, RunSpec
+from engine.spec.run_spec import DEFAULTS, FIELDS, RunSpec, is_number
 from engine.store.overview import Listed
 from engine.store.tables import Run
 from tui.cli.output import CliError
@@ -25,9 +25,7 @@ from tui.views.table_columns import COLUMNS, UNSORTED, WHOLE, metric_column
 HOME = {each.key: each for each in COLUMNS if each.key not in UNSORTED}
 """Columns of Home that have a meaning of their own."""
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
-DEFAULTS = {name: RunSpec.model_fields[name].default for name in FIELDS}
-"""Of specs that an older version wrote without a setting."""
-STORED = tuple(name for name in Listed._fields if name != "metrics")
+STORED = tuple(name for name in Listed._fields if name != "chosen")
 MOST_NEAR = 3
 """Names that are offered for one that is wrong."""
 
@@ -110,7 +108,7 @@ def find_column(name: str) -> RunColumn | None:
     if name in HOME:
         return _of_home(name)
     if metric := optional_metrics().get(name):
-        info = metric_column(metric).info
+        info = metric_column(metric)
         return RunColumn(name, name, lambda facts: info.text(facts.row, WHOLE), right=True)
     return _of_setting(name) if name in FIELDS else None
 
@@ -121,8 +119,7 @@ def _of_home(key: str) -> RunColumn:
 
 
 def _of_setting(name: str) -> RunColumn:
-    is_number = RunSpec.model_fields[name].annotation in (int, float)
-    return RunColumn(name, name, lambda facts: setting(facts.spec[name]), is_number)
+    return RunColumn(name, name, lambda facts: setting(facts.spec[name]), is_number(name))
 
 
 def _fold(facts: RunFacts) -> str:

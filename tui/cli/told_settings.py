@@ -1,15 +1,14 @@
 """Settings that tell the runs of a list apart and have no column, in the words of Home's table."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.spec.run_spec import FIELDS, VARIED, RunSpec
+from engine.spec.run_spec import FIELDS, VARIED, settings_of
 from engine.store.tables import Run
 from tui.views.unlike import Unlike
 
-REPEATED = {name: RunSpec.model_fields[name].default for name in FIELDS if name in VARIED}
-"""Settings in which the repetitions of a recipe differ, with the defaults that older specs stand for."""
+REPEATED = tuple(name for name in FIELDS if name in VARIED)
+"""Settings in which the repetitions of a recipe differ."""
 
 
 def told_settings(runs: Sequence[Run]) -> list[str]:
@@ -22,7 +21,7 @@ def told_settings(runs: Sequence[Run]) -> list[str]:
         first.setdefault(run.group_key, run.spec)
     while wanted := unlike.wanted():
         unlike.learn({key: first[key] for key in wanted})
-    specs = [REPEATED | json.loads(run.spec) for run in runs]
+    specs = [settings_of(run.spec, (*REPEATED, "folds")) for run in runs]
     differing = [name for name in REPEATED if len({spec[name] for spec in specs}) > 1]
     return [
         ", ".join(filter(None, [unlike.words(run.group_key), *(_repeated(spec, name) for name in differing)]))

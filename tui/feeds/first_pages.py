@@ -1,7 +1,7 @@
 """First reading of a large run table: one page at once, the rest in pieces, so that the first runs are on the screen
 before a hundred thousand have been read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from engine.queries.queue_state import read_queue_change
 from engine.queries.read_groups import folds_of_changed
 from engine.queries.waiting import FAR
 from engine.store import listing, overview, workers
+from engine.store.chosen import Chosen
 from engine.store.clock import seen_change
 from engine.store.database import Store, read_together
 from engine.store.status import Status
@@ -37,14 +38,14 @@ class FirstPages:
     def is_done(self) -> bool:
         return self._before == 0
 
-    def first(self, session: Session, metrics: Sequence[str]) -> TableChanges:
+    def first(self, session: Session, chosen: Chosen) -> TableChanges:
         """Read the runs that stand first in the queue's order, and what is small of all."""
         seen, there, is_paused, runs, folds, queue, counts = read_together(
             session,
             lambda: seen_change(session),
             lambda: workers.present(session),
             lambda: listing.queue_paused(session),
-            lambda: list(overview.first_runs(session, metrics, waiting=FAR, ended=NEWEST)),
+            lambda: list(overview.first_runs(session, chosen, waiting=FAR, ended=NEWEST)),
             lambda: folds_of_changed(session, -1),
             lambda: read_queue_change(session, -1),
             lambda: overview.count_by_status(session),
@@ -54,16 +55,14 @@ class FirstPages:
         self.statuses = listing.statuses_there(session, targets) if targets else {}
         return TableChanges(seen, runs, folds, queue, sum(counts.values()), there, is_paused)
 
-    def next(
-        self, session: Session, after: int, metrics: Sequence[str], *, all_at_once: bool
-    ) -> TableChanges:
+    def next(self, session: Session, after: int, chosen: Chosen, *, all_at_once: bool) -> TableChanges:
         """Read the next piece, or all that is left, and the runs that were written after a change."""
         most = None if all_at_once else PIECE
         changes: TableChanges
         changes, piece, self.counts = read_together(
             session,
-            lambda: read_changes(session, after, metrics),
-            lambda: list(overview.newest_runs(session, metrics, before=self._before, most=most)),
+            lambda: read_changes(session, after, chosen),
+            lambda: list(overview.newest_runs(session, chosen, before=self._before, most=most)),
             lambda: overview.count_by_status(session),
         )
         self._before = 0 if all_at_once or len(piece) < PIECE else min(run.id for run in piece)

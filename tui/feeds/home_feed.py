@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
+from engine.store.chosen import NOTHING, Chosen
 from tui.feeds.prefetch import FirstLook, Prefetch, first_look
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
@@ -26,13 +27,13 @@ class HomeFeed:
     def poll(
         self,
         run_id: int | None,
-        metrics: tuple[str, ...] = (),
+        chosen: Chosen = NOTHING,
         *,
-        grouped: bool = False,
+        group_by: str = "",
         workers_to_come: str = "",
     ) -> FirstLook | Snapshot | None:
-        """Return the first look once, then the newest snapshot with `run_id` in detail and the best epochs' `metrics`,
-        and with groups where `grouped`, or None where nothing changed. `workers_to_come`: as RunTableFeed takes it.
+        """Return the first look once, then the newest snapshot with `run_id` in detail, or None where nothing changed.
+        The others are those of `RunTableFeed.poll`.
 
         Raises Refused where the run table cannot be read; the next poll opens it again."""
         if self._prefetched is not None:
@@ -44,10 +45,10 @@ class HomeFeed:
                 return result
             if result is not None:
                 raise Refused(result)
-        return self._read(run_id, metrics, grouped, workers_to_come)
+        return self._read(run_id, chosen, group_by, workers_to_come)
 
     def _read(
-        self, run_id: int | None, metrics: tuple[str, ...], grouped: bool, workers_to_come: str
+        self, run_id: int | None, chosen: Chosen, group_by: str, workers_to_come: str
     ) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
@@ -58,7 +59,7 @@ class HomeFeed:
                 self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
                 found: FirstLook | Snapshot | None = self._feed.poll(
-                    run_id, metrics, grouped=grouped, workers_to_come=workers_to_come
+                    run_id, chosen, group_by=group_by, workers_to_come=workers_to_come
                 )
             else:
                 found = first_look(self._home, self._feed)

@@ -17,9 +17,9 @@ from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
 from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow, Snapshot
 from tui.store_calls import Refused
-from tui.views.metric_columns import chosen_keys
 from tui.views.run_lines import arrange_lines
 from tui.views.run_list import TableQuery
+from tui.views.table_choice import table_choice
 from tui.views.table_columns import SORTS
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
 def first_look(home: Home, feed: "RunTableFeed") -> FirstLook:
     """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
-    metrics = chosen_keys(preferences.columns)
-    snapshot = feed.poll(None, metrics, grouped=preferences.grouped)
+    choice, group_by = table_choice(preferences.columns), preferences.groups
+    snapshot = feed.poll(None, choice.chosen, group_by=group_by)
     assert snapshot is not None, "a feed's first poll is news"
-    has_order = preferences.sort in (*SORTS, *metrics)
+    has_order = preferences.sort in (*SORTS, *choice.keys)
     query = TableQuery(sort=preferences.sort, reverse=preferences.reverse) if has_order else TableQuery()
     if snapshot.groups or query != TableQuery():
         keys = arrange_lines(snapshot.rows, snapshot.groups, query, set()).keys
-        snapshot = feed.poll(next(iter(keys), None), metrics, grouped=preferences.grouped) or snapshot
+        snapshot = feed.poll(next(iter(keys), None), choice.chosen, group_by=group_by) or snapshot
     try:
         return FirstLook(snapshot, read_since_last_visit(home))
     except (Refused, OSError):  # the news are shown at the next start

@@ -2,17 +2,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
-from engine.analysis.groups import Group
 from engine.queries.queue_state import QueueChange
-from engine.queries.read_groups import groups_with_keys, read_specs
+from engine.queries.read_groups import read_specs
 from engine.store import listing, workers
+from engine.store.chosen import NOTHING, Chosen
 from engine.store.database import ChangeWatch, Store, read_together
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
@@ -22,12 +22,12 @@ from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
 from tui.feeds.known_runs import KnownRuns
 from tui.feeds.queue_waits import Change, QueueWaits
+from tui.feeds.row_groups import RowGroups, with_setting
 from tui.feeds.run_detail import RunDetailReader
 from tui.feeds.table_changes import TableChanges, read_changes
 from tui.lent_stores import borrow_store, give_back
 from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_row, make_workers, waiting_again
-from tui.views.folding import Folding
 from tui.views.unlike import Unlike
 
 LOOK_EVERY_S = 2.0
@@ -50,18 +50,14 @@ class RunTableFeed:
         self._lacks_unended = False
         """True before the first poll that starts from a known snapshot."""
         self._rows: Mapping[int, RunRow] = dict(known.rows) if known is not None else {}
-        self._folding: Folding | None = None
-        """None while groups are not asked for."""
-        self._unfolded: set[int] = set()
-        """Runs that changed since the groups were made."""
-        self._groups: Mapping[int, RunRow] = {}
+        self._groups = RowGroups()
         self._unlike = Unlike()
         self._queue, self._detail = QueueWaits(), RunDetailReader()
         self._counts: Counter[str] = Counter(row.status for row in self._rows.values())
         self._seen_change = -1
         self._count = 0
         """Runs in the table at the latest poll."""
-        self._metrics: tuple[str, ...] = ()
+        self._chosen = NOTHING
         self._changes: TableChanges | None = None
         """Changes of the last reading, without their runs."""
         self._last = known
@@ -70,9 +66,9 @@ class RunTableFeed:
         if is_whole and known is not None and known.read_to is not None and known.read_to[0] == self._file:
             self._go_on_from(known, *known.read_to[1:])
 
-    def _go_on_from(self, known: Snapshot, metrics: tuple[str, ...], change: int) -> None:
+    def _go_on_from(self, known: Snapshot, chosen: Chosen, change: int) -> None:
         """Take what a snapshot has seen of this run table, so that most of its runs are not read again."""
-        self._seen_change, self._metrics, self._runs.latest_end = change, metrics, known.latest_end
+        self._seen_change, self._chosen, self._runs.latest_end = change, chosen, known.latest_end
         self._runs.parts = {row.id: row.part for row in known.rows.values() if any(row.part)}
         self._unlike.take(known.rows.values())
         self._lacks_unended = True
@@ -80,22 +76,22 @@ class RunTableFeed:
     def poll(
         self,
         run_id: int | None,
-        metrics: Sequence[str] = (),
+        chosen: Chosen = NOTHING,
         *,
-        grouped: bool = False,
+        group_by: str = "",
         workers_to_come: str = "",
     ) -> Snapshot | None:
-        """Return the newest snapshot, with a run (or the first) in detail and these metrics in rows, and with the rows
-        of groups where `grouped`; a group's number is minus that of its first member. `workers_to_come`: what is known
-        of workers that are not there yet, for the reasons why runs wait.
+        """Return the newest snapshot, with a run (or the first) in detail and the `chosen` columns in rows, and with
+        the rows of groups where they are asked for, as `RowGroups` makes them; a group's number is minus that of its
+        first member. `workers_to_come`: what is known of workers that are not there yet, for the reasons why runs wait.
 
         None where nothing changed. Raises StoreError where the database cannot be read."""
-        if tuple(metrics) != self._metrics:
-            self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
+        chosen = with_setting(chosen, group_by)
+        if chosen != self._chosen:
+            self._chosen, self._version, self._seen_change = chosen, None, -1
             self._pages = None
-        if grouped != (self._folding is not None):
-            self._folding, self._version = Folding() if grouped else None, None
-            self._groups, self._unfolded = {}, set(self._rows)
+        if self._groups.ask(group_by, chosen.metrics, self._rows):
+            self._version = None
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
@@ -120,15 +116,15 @@ class RunTableFeed:
 
     def _look(self, session: Session, *, is_same: bool) -> TableChanges:
         """Read what was written; where the table `is_same` only the workers, which may have died."""
-        after, metrics = self._seen_change, self._metrics
+        after, chosen = self._seen_change, self._chosen
         if self._pages is not None:
-            return self._pages.next(session, after, metrics, all_at_once=self._folding is not None)
+            return self._pages.next(session, after, chosen, all_at_once=bool(self._groups.by))
         if is_same and self._changes is not None:
             return replace(self._changes, there=workers.present(session))
-        if after < 0 and self._folding is None and is_large(session, self._store):
+        if after < 0 and not self._groups.by and is_large(session, self._store):
             self._pages = FirstPages()
-            return self._pages.first(session, metrics)
-        return read_changes(session, after, metrics, with_unended=self._lacks_unended)
+            return self._pages.first(session, chosen)
+        return read_changes(session, after, chosen, with_unended=self._lacks_unended)
 
     def _read(self, session: Session, run_id: int | None, changes: TableChanges) -> Snapshot:
         changed = self._take(session, changes)
@@ -144,9 +140,10 @@ class RunTableFeed:
         alike = {row.id for row in self._rows.values() if row.group in others} if others else set()
         if changed or moved or alike:
             self._rows = self._updated_rows(changed, (moved | alike) - changed.keys())
-        self._fold(session, changed)
-        shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
-        return self._snapshot(session, changes, shown, asked, self._runs_of(shown) & changed.keys())
+        self._groups.update(session, self._rows, changed)
+        shown = run_id if run_id in self._rows or run_id in self._groups.rows else self._first()
+        in_detail = self._groups.runs_in_detail(shown) if shown is not None else set()
+        return self._snapshot(session, changes, shown, asked, in_detail & changed.keys())
 
     def _snapshot(
         self,
@@ -158,16 +155,16 @@ class RunTableFeed:
     ) -> Snapshot:
         """Make the snapshot. `asked`: the run whose detail has been read already."""
         last, reasons = self._last, self._queue.reasons
-        read_to = self._file, self._metrics, self._seen_change
+        read_to = self._file, self._chosen, self._seen_change
         around = self._workers(changes.there), changes.is_paused
-        is_same = last is not None and last.rows is self._rows and last.groups is self._groups
+        is_same = last is not None and last.rows is self._rows and last.groups is self._groups.rows
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
         if last is not None and is_same and same_detail and not is_detail_old and not last.unread:
             return replace(last, workers=around[0], is_paused=around[1], reasons=reasons, read_to=read_to)
         return Snapshot(
             rows=self._rows,
-            groups=self._groups,
-            is_grouped=self._folding is not None,
+            groups=self._groups.rows,
+            group_by=self._groups.by,
             counts=+self._counts if self._pages is None else self._pages.counts,
             unread=0 if self._pages is None else sum(self._pages.counts.values()) - len(self._rows),
             left_s=self._queue.left_s(),
@@ -183,7 +180,7 @@ class RunTableFeed:
         """Take the runs that changed since the last poll, and those that were removed."""
         if changes.seen < self._seen_change:  # a server restored from a copy counts anew
             self._seen_change = -1
-            changes = read_changes(session, -1, self._metrics)
+            changes = read_changes(session, -1, self._chosen)
         is_first = self._seen_change < 0
         if is_first or self._lacks_unended:
             self._queue.forget()
@@ -259,30 +256,12 @@ class RunTableFeed:
             row = row if row.settings == settings else row._replace(settings=settings)
             is_new |= row is not rows[run_id]
             rows[run_id] = row
-        self._unfolded |= others
+        self._groups.note(others)
         return rows if is_new else self._rows
 
     def _row(self, run: Listed) -> RunRow:
         part = self._runs.parts.get(run.id, (0, 0))
         return make_row(run, self._queue.waits.get(run.id), self._unlike.words(run.group_key), part)
-
-    def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
-        """Make the groups of changed runs anew, where groups are asked for."""
-        unfolded, self._unfolded = self._unfolded | changed.keys(), set()
-        if self._folding is None:
-            return
-
-        def read(keys: Collection[str]) -> list[Group]:
-            return groups_with_keys(session, keys, self._metrics)
-
-        self._groups = self._folding.update(self._rows, unfolded, read)
-
-    def _runs_of(self, shown: int | None) -> set[int]:
-        """Return the runs that a detail shows: one, or the members of a group."""
-        if shown is None:
-            return set()
-        fold = self._groups[shown].fold if shown < 0 else None
-        return set(fold.members) if fold is not None else {shown}
 
     def _first(self) -> int | None:
         """Return the id of the table's first row."""
@@ -293,9 +272,12 @@ class RunTableFeed:
         return make_workers(there, (run for run in self._runs.unended.values() if run.status == "running"))
 
     def _read_detail(self, session: Session, run_id: int, asked: int | None) -> Detail:
-        if run_id < 0:
-            return read_group_detail(session, self._groups[run_id], self._rows)
-        if run_id != asked:
-            self._detail.read(session, run_id)
-        waiting = self._queue.reasons.of(run_id) or ""
-        return self._detail.detail(waiting, self._unlike.words(self._detail.group_key))
+        group = self._groups.rows.get(run_id)
+        if group is not None and group.section is None:
+            return read_group_detail(session, group, self._rows)
+        best = group.section.best if group is not None and group.section is not None else run_id
+        if best != asked:
+            self._detail.read(session, best)
+        waiting = self._queue.reasons.of(best) or ""
+        detail = self._detail.detail(waiting, self._unlike.words(self._detail.group_key))
+        return replace(detail, run_id=run_id)

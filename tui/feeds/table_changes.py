@@ -8,6 +8,7 @@ from sqlmodel import Session
 from engine.queries.queue_state import QueueChange, read_queue_change
 from engine.queries.read_groups import folds_of_changed
 from engine.store import listing, overview, workers
+from engine.store.chosen import Chosen
 from engine.store.clock import seen_change
 from engine.store.database import read_together, require_unmoved
 from engine.store.overview import Listed
@@ -34,10 +35,8 @@ class TableChanges:
     """All that have not ended, where they were asked for."""
 
 
-def read_changes(
-    session: Session, after: int, metrics: Sequence[str], *, with_unended: bool = False
-) -> TableChanges:
-    """Read what was written after the change `after` (-1: all), with these metrics of the best epochs.
+def read_changes(session: Session, after: int, chosen: Chosen, *, with_unended: bool = False) -> TableChanges:
+    """Read what was written after the change `after` (-1: all), with the `chosen` columns.
     `with_unended`: also all runs that have not ended, and what the queue has of all. Raises StoreError where the runs
     were moved to another database since it was opened."""
     seen, there, is_paused, runs, folds, queue, count, unended, _ = read_together(
@@ -45,11 +44,11 @@ def read_changes(
         lambda: seen_change(session),
         lambda: workers.present(session),
         lambda: listing.queue_paused(session),
-        lambda: list(overview.changed_runs(session, after, metrics)),
+        lambda: list(overview.changed_runs(session, after, chosen)),
         lambda: folds_of_changed(session, after),
         lambda: read_queue_change(session, -1 if with_unended else after),
         lambda: overview.count_runs(session),
-        lambda: list(overview.changed_runs(session, -1, metrics, ended=False)) if with_unended else (),
+        lambda: list(overview.changed_runs(session, -1, chosen, ended=False)) if with_unended else (),
         lambda: require_unmoved(session),
     )
     return TableChanges(seen, runs, folds, queue, count, there, is_paused, unended)

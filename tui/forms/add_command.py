@@ -8,10 +8,10 @@ from itertools import product
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.grid import make_spec
 from engine.spec.repetitions import MOST, TOGETHER
-from engine.spec.run_spec import FIELDS, VARIED, RunSpec
+from engine.spec.run_spec import DEFAULTS, FIELDS, VARIED, RunSpec
 from tui.forms.form_words import typed
 
-PLAIN = {field: RunSpec.model_fields[field].default for field in FIELDS if field in VARIED}
+PLAIN = {field: DEFAULTS[field] for field in FIELDS if field in VARIED}
 """Defaults of the settings in which the runs of a recipe differ."""
 
 

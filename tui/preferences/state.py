@@ -27,13 +27,23 @@ class Preferences:
     tells: bool = False
     """Notify outside the app's window when runs end."""
     columns: str = ""
-    """Metrics that the run table shows in addition to its fixed columns: keys, separated by commas."""
+    """Columns of the run table that the user chose, as `views.table_choice` reads them."""
     grouped: bool = False
-    """Fold the runs of each group into one line."""
+    """Fold the runs into groups."""
+    group_by: str = "repetitions"
+    """What groups are made by where runs are folded, or were before."""
     table_alone: bool = False
     """The run table takes the whole window."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
+
+    pinned: str = ""
+    """Runs that stay on top of the table: ids, separated by commas."""
+
+    @property
+    def groups(self) -> str:
+        """Return what groups are made by; empty where runs are not folded."""
+        return self.group_by if self.grouped else ""
 
 
 def state_file(home: Home, what: str) -> Path:

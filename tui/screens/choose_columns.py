@@ -1,43 +1,61 @@
-"""List of the metrics that the run table can show: space turns one on or off."""
+"""List of all columns of the run table: its own, metrics of the best epoch, and settings."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from tui.screens.narrowing import NarrowingScreen
+from tui.views.metric_columns import optional_metrics
+from tui.views.table_choice import HIDDEN, TableChoice, choice_text, own_columns, setting_words, table_choice
 
-from tui.views.metric_columns import choice_text, optional_metrics
+SHOWN, BY_ITSELF, NEVER = "x", "·", "–"
+OWN_WORDS: Mapping[str, str] = {
+    "data": "where runs differ in it",
+    "arch": "where runs differ in it",
+    "pretrained": "where runs differ in it",
+    "lr": "where runs differ in it",
+    "settings": "those that tell recipes apart and have no column",
+    "seed": "where runs differ in it",
+    "fold": "of a cross-validation",
+    "user": "where several users queue runs",
+    "name": "where a run has one",
+    "epoch": "progress, and why a run waits or failed",
+    "ends": "when a run will have ended",
+    "best": "test accuracy of the best epoch",
+    "kappa": "quadratic-weighted kappa of the best epoch",
+    "findings": "the gravest finding",
+}
+"""When the table shows its own columns by itself."""
 
 
-class ColumnsScreen(ModalScreen[str]):
-    """Gives the choice at escape, as it is remembered."""
+def column_words() -> dict[str, str]:
+    """Return all columns that can be chosen, with a word for each."""
+    own = {key: OWN_WORDS[key] for key in own_columns()}
+    return {**own, **{key: each.label for key, each in optional_metrics().items()}, **setting_words()}
 
-    BINDINGS = [("space", "turn", "on/off"), ("escape,q", "leave", "done")]
 
-    def __init__(self, chosen: Collection[str]) -> None:
-        super().__init__()
-        self._chosen = set(chosen)
+class ColumnsScreen(NarrowingScreen[str]):
+    """Gives the choice at escape, as it is kept."""
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield Static("Columns: metrics of the best epoch", markup=False)
-            yield OptionList(*(Option(self._line(key), key) for key in optional_metrics()), markup=False)
-            yield Static("space on/off   esc done", classes="dim")
+    TITLE_TEXT = f"Columns   {SHOWN} always   {BY_ITSELF} as it fits, or not   {NEVER} never"
+    KEYS = "↑ ↓ choose   space change   esc done"
 
-    def _line(self, key: str) -> str:
-        return f"{'x' if key in self._chosen else '·'} {key:<28} {optional_metrics()[key].label}"
+    def __init__(self, choice: TableChoice) -> None:
+        super().__init__(column_words())
+        self._own = own_columns()
+        self._state = {
+            **dict.fromkeys((*choice.always, *choice.keys), SHOWN),
+            **dict.fromkeys(choice.never, NEVER),
+        }
 
-    def action_turn(self) -> None:
-        self.query_one(OptionList).action_select()
+    def mark(self, name: str) -> str:
+        return self._state.get(name, BY_ITSELF)
 
-    @on(OptionList.OptionSelected)
-    def _toggled(self, event: OptionList.OptionSelected) -> None:
-        key = event.option_id or ""
-        self._chosen ^= {key}
-        event.option_list.replace_option_prompt(key, self._line(key))
+    def picked(self, name: str, _key: str) -> None:
+        """Turn to the next state: those of the table itself have three."""
+        states = (BY_ITSELF, SHOWN, NEVER) if name in self._own else (BY_ITSELF, SHOWN)
+        self._state[name] = states[(states.index(self.mark(name)) + 1) % len(states)]
+        self.draw_again(name)
 
-    def action_leave(self) -> None:
-        self.dismiss(choice_text(self._chosen))
+    def left(self) -> None:
+        shown = [name for name, state in self._state.items() if state == SHOWN]
+        hidden = [f"{HIDDEN}{name}" for name, state in self._state.items() if state == NEVER]
+        self.dismiss(choice_text(table_choice(",".join((*shown, *hidden)))))

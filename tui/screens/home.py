@@ -290,7 +290,9 @@ class HomeScreen(FullScreen[None]):
             self.app.push_screen(CompareScreen(self._home, self.table.subjects()))
 
     def _open_journal(self) -> None:
-        from tui.screens.journal import JournalScreen  # reads the store: the first frame waits for no database
+        from tui.screens.journal import (
+            JournalScreen,
+        )  # reads the store: the first frame waits for no database
 
         self._dismiss_news()
         self.app.push_screen(JournalScreen(self._home, self._news.lines if self._news is not None else ()))

@@ -6,8 +6,8 @@ from functools import partial
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.snapshot import Snapshot
-from tui.views.metric_columns import chosen_keys, optional_metrics
-from tui.views.run_list import QUEUE, TableQuery
+from tui.views.run_list import QUEUE, Shown, TableQuery
+from tui.views.table_choice import columns_of, table_choice
 from tui.views.table_columns import SORTS
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
@@ -17,6 +17,14 @@ MOST_OPENED = 100
 OF_ROWS = ("mark", "mark_range", "mark_all", "down", "up", "first", "last")
 NO_RUNS = "the table shows no run"
 NO_GROUP = "no group is highlighted: G folds the runs of each group"
+
+
+MOST_PINNED = 20
+
+
+def pinned_runs(text: str) -> list[int]:
+    """Parse the pinned runs as they are kept."""
+    return [int(each) for each in text.split(",") if each.isdecimal()]
 
 
 def opened_groups(text: str) -> list[str]:
@@ -38,6 +46,7 @@ class TableActions:
             "mark": table.toggle_mark,
             "mark_range": table.toggle_range,
             "mark_all": table.mark_all,
+            "pin": self.pin,
             "filter": self._line.open,
             "sort": self.sort_by_next,
             "columns": self.choose_columns,
@@ -71,7 +80,7 @@ class TableActions:
     @property
     def sorts(self) -> tuple[str, ...]:
         """Columns that can be sorted by."""
-        return *SORTS, *chosen_keys(self._screen.port.preferences.columns)
+        return *SORTS, *table_choice(self._screen.port.preferences.columns).keys
 
     def restore(self) -> None:
         """Show columns and order as the user left them."""
@@ -79,25 +88,49 @@ class TableActions:
         self._show_columns(preferences.columns)
         if preferences.grouped:
             self._table.show_grouped(True, opened_groups(preferences.opened))
+        query = replace(self._table.table_query, pinned=frozenset(pinned_runs(preferences.pinned)))
         if preferences.sort in self.sorts:
-            order = replace(self._table.table_query, sort=preferences.sort, reverse=preferences.reverse)
-            self._table.show_as(order)
+            query = replace(query, sort=preferences.sort, reverse=preferences.reverse)
+        if query != self._table.table_query:
+            self._table.show_as(query)
+
+    def pin(self) -> None:
+        """Keep the chosen runs on top of the table; where all of them are there already, no longer."""
+        table, port = self._table, self._screen.port
+        chosen, before = set(table.chosen()), table.table_query.pinned
+        pinned = before - chosen if chosen <= before else before | chosen
+        if len(pinned) > MOST_PINNED:
+            self._screen.notify(
+                f"at most {MOST_PINNED} runs are pinned: b on a pinned one lets go of it", severity="warning"
+            )
+            return
+        table.show_as(replace(table.table_query, pinned=frozenset(pinned)))
+        port.change_preferences(pinned=",".join(map(str, sorted(pinned))))
 
     # Groups
 
     def turn_groups(self) -> None:
-        """Fold the runs of each group into one line, or show them all again."""
+        """Ask what the runs are grouped by."""
+        from tui.screens.choose_groups import GroupsScreen  # the first frame waits for no list of settings
+
+        preferences = self._screen.port.preferences
+        self._screen.app.push_screen(GroupsScreen(preferences.groups, preferences.group_by), self._group)
+
+    def _group(self, by: str | None) -> None:
+        """Fold the runs into groups, or show them all again where it is empty."""
         table, port = self._table, self._screen.port
-        table.show_grouped(not table.is_grouped, table.opened)
-        port.change_preferences(grouped=table.is_grouped)
-        self._waits_for_groups = table.is_grouped
+        if by is None or by == port.preferences.groups:
+            return
+        table.show_grouped(bool(by), table.opened)
+        port.change_preferences(grouped=bool(by), group_by=by or port.preferences.group_by)
+        self._waits_for_groups = bool(by)
         port.refresh_feed()
 
     def take_groups(self, snapshot: Snapshot) -> None:
         """Say once where there is no group to fold."""
-        if self._waits_for_groups and snapshot.is_grouped:
+        if self._waits_for_groups and snapshot.group_by == self._screen.port.preferences.groups:
             self._waits_for_groups = False
-            if not snapshot.groups:
+            if not snapshot.groups and snapshot.rows:
                 text = "no groups yet: runs of equal settings but for the seed make one"
                 self._screen.notify(text, severity="warning")
 
@@ -126,11 +159,11 @@ class TableActions:
             port.change_preferences(opened=",".join(opened))
 
     def choose_columns(self) -> None:
-        """Ask which metrics the table shows."""
+        """Ask which columns the table shows."""
         from tui.screens.choose_columns import ColumnsScreen  # the first frame waits for no list of boxes
 
-        chosen = chosen_keys(self._screen.port.preferences.columns)
-        self._screen.app.push_screen(ColumnsScreen(chosen), self._take_columns)
+        choice = table_choice(self._screen.port.preferences.columns)
+        self._screen.app.push_screen(ColumnsScreen(choice), self._take_columns)
 
     def _take_columns(self, choice: str | None) -> None:
         port = self._screen.port
@@ -145,11 +178,15 @@ class TableActions:
             self._screen.notify(text, severity="warning")
         port.refresh_feed()
 
-    def _show_columns(self, choice: str) -> int:
+    def _show_columns(self, text: str) -> int:
         """Return how many of the chosen columns the width does not hold."""
-        keys = chosen_keys(choice)
-        self._line.metrics = keys
-        return self._table.show_metrics([optional_metrics()[key] for key in keys])
+        choice = table_choice(text)
+        own = columns_of(choice.chosen)
+        self._line.shown = Shown(
+            tuple(column.key for column in own if column.right),
+            tuple(column.key for column in own if not column.right),
+        )
+        return self._table.show_choice(choice, own)
 
     def show_as(self, query: TableQuery) -> None:
         """Show the table in another order, and keep that for the next start."""

@@ -1,14 +1,12 @@
 """Choice of the columns of the run table that fit a width, with their widths. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tui.snapshot import RunRow
 from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH, SHORT_EPOCH
-from tui.views.table_columns import COLUMNS, WHOLE, Column, ColumnInfo, metric_column
-
-if TYPE_CHECKING:
-    from engine.metrics.metric import SplitMetric
+from tui.views.table_choice import TableChoice
+from tui.views.table_columns import COLUMNS, WHOLE, Column, ColumnInfo
 
 LEAST_HEADLINE = 12
 """Width at which the gravest finding can still be told: `⚠ no better…`."""
@@ -23,7 +21,7 @@ WANTED = (
     ("lr", WHOLE), ("arch", WHOLE), ("pretrained", WHOLE), ("settings", WHOLE), ("name", WHOLE), ("ends", WHOLE),
 )  # fmt: skip
 """Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
-a setting, a finding and a deviation say more. The metrics that a user chose come before all of them."""
+a setting, a finding and a deviation say more. What a user chose comes before all of them."""
 
 TELL_APART = ("settings", "data", "user", "fold", "seed")
 """Columns without which rows look alike: findings and the times at which runs start are shortened for them."""
@@ -38,20 +36,25 @@ class Need(NamedTuple):
     """False where all rows have the same value, and the column gives way to those that tell more."""
 
 
+NO_CHOICE = TableChoice()
+
+
 class RowValues:
     """Values of rows that the widths of the columns depend on, each once.
 
     None is forgotten, so that columns do not jump back and forth; only new rows are looked at, for there may be
     thousands of others."""
 
-    def __init__(self, rows: Collection[RunRow] = ()) -> None:
-        self._seen: dict[str, set[object]] = {column.key: set() for column in COLUMNS}
-        self._needs = {column.key: _need(column, ()) for column in COLUMNS}
+    def __init__(self, rows: Collection[RunRow] = (), own: Sequence[ColumnInfo] = ()) -> None:
+        """`own`: columns beside those of the table itself."""
+        self._columns = (*COLUMNS, *own)
+        self._seen: dict[str, set[object]] = {column.key: set() for column in self._columns}
+        self._needs = {column.key: _need(column, ()) for column in self._columns}
         self.add(rows)
 
     def add(self, rows: Collection[RunRow]) -> None:
         """Take new and changed rows."""
-        for column in COLUMNS:
+        for column in self._columns:
             seen = self._seen[column.key]
             before = len(seen)
             seen.update(map(column.value, rows))
@@ -70,53 +73,75 @@ def _need(column: ColumnInfo, values: Collection[Any]) -> Need:
 
 
 def plan_columns(
-    width: int, widths: Mapping[str, Need], metrics: "Sequence[SplitMetric]" = ()
+    width: int,
+    widths: Mapping[str, Need],
+    choice: TableChoice = NO_CHOICE,
+    own: Sequence[ColumnInfo] = (),
+    sort: str = "",
 ) -> tuple[Column, ...]:
     """Choose the columns for a width: first those that the user chose, then the most important.
 
-    `widths`: the needs of `RowValues`. Where there is room headings are whole, and the epoch column with its remark
-    gets the rest."""
-    telling = {key for key in TELL_APART if widths[key].width}
-    first = [next(each for each in WANTED if each[0] == key) for key in TELL_APART]
-    for order in (WANTED, (*first, *WANTED)):
-        plan = _plan(width, widths, metrics, order, LEAST_EPOCH)
+    `widths`: the needs of `RowValues`; `own`: the chosen metrics and settings; `sort`: the column that the table is
+    sorted by, which has an arrow. Headings are always whole, and the epoch column with its remark gets what is left."""
+    infos = {
+        column.key: column for column in (*COLUMNS[:-1], *own, COLUMNS[-1]) if column.key not in choice.never
+    }
+    headings = {key: len(info.label) + (key == sort) for key, info in infos.items()}
+    least = {key: len(info.short or info.label) + (key == sort) for key, info in infos.items()}
+    shown = {
+        key: need for key, need in widths.items() if key in infos and (need.width or key in choice.always)
+    }
+    needs = {key: max(need.width, least[key]) for key, need in shown.items()}
+    room = _Room(width, infos, needs, least, headings)
+    needed = {key: most for key, most in NEEDED.items() if key in shown and shown[key].tells}
+    telling = {key for key in TELL_APART if key in shown}
+    first = [(key, WHOLE) for key in (*choice.always, *(column.key for column in own))]
+    apart = [next(each for each in WANTED if each[0] == key) for key in TELL_APART]
+    for order in (WANTED, (*apart, *WANTED)):
+        plan = room.filled(needed, (*first, *order), LEAST_EPOCH)
         if telling <= {column.key for column in plan}:
             return plan
-    return _plan(width, widths, metrics, order, SHORT_EPOCH)
+    return room.filled(needed, (*first, *order), SHORT_EPOCH)
 
 
-def _plan(
-    width: int,
-    widths: Mapping[str, Need],
-    metrics: "Sequence[SplitMetric]",
-    order: Sequence[tuple[str, int]],
-    least_epoch: int,
-) -> tuple[Column, ...]:
-    """Choose the needed columns, and those of `order` for which there is room. `least_epoch`: width of the epoch column
-    that the others leave it."""
-    infos = {column.key: column for column in COLUMNS}
-    chosen = {
-        key: Column(infos[key], min(need.width, least_epoch if key == "epoch" else most))
-        for key, most in NEEDED.items()
-        if (need := widths[key]).width and need.tells
-    }
-    spare = width - sum(column.width + 1 for column in chosen.values())
-    own = [metric_column(metric) for metric in metrics]
-    wanted = [Column(infos[key], min(widths[key].width, most)) for key, most in order if widths[key].width]
-    for column in (*own, *wanted):
-        before = chosen.get(column.key)
-        if column.key == "kappa_sd" and "kappa" not in chosen:
-            continue  # a deviation says nothing without its mean
-        if before is not None:
-            more = max(0, min(column.width - before.width, spare))
-            chosen[column.key], spare = Column(column.info, before.width + more), spare - more
-        elif column.width < spare:
-            chosen[column.key], spare = column, spare - column.width - 1
-    for column in tuple(chosen.values()):
-        more = max(0, min(len(column.info.label) - column.width, spare))
-        chosen[column.key], spare = Column(column.info, column.width + more), spare - more
-    if widths["epoch"].width >= LEAST_EPOCH:
-        epoch = min(chosen["epoch"].width + max(0, spare), MOST_EPOCH)
-        chosen["epoch"] = Column(infos["epoch"], epoch)
-    *first, last = infos
-    return tuple(chosen[key] for key in (*first, *(column.key for column in own), last) if key in chosen)
+class _Room(NamedTuple):
+    """Room for columns, and how much each would take."""
+
+    width: int
+    infos: Mapping[str, ColumnInfo]
+    """In the order of the table."""
+    needs: Mapping[str, int]
+    """Widths that cut nothing, of the columns that can be shown."""
+    least: Mapping[str, int]
+    """Widths of the shortest headings."""
+    headings: Mapping[str, int]
+    """Widths of the headings."""
+
+    def filled(
+        self, needed: Mapping[str, int], order: Sequence[tuple[str, int]], least_epoch: int
+    ) -> tuple[Column, ...]:
+        """Return the needed columns, and those of `order` for which there is room, none wider than is said there.
+        `least_epoch`: width of the epoch column that the others leave it."""
+        chosen = {
+            key: self._column(key, least_epoch if key == "epoch" else most) for key, most in needed.items()
+        }
+        spare = self.width - sum(column.width + 1 for column in chosen.values())
+        for key, most in order:
+            if key not in self.needs or (key == "kappa_sd" and "kappa" not in chosen):
+                continue  # a deviation says nothing without its mean
+            column, before = self._column(key, most), chosen.get(key)
+            if before is not None:
+                more = max(0, min(column.width - before.width, spare))
+                chosen[key], spare = before.widened(more), spare - more
+            elif column.width < spare:
+                chosen[key], spare = column, spare - column.width - 1
+        for key, column in chosen.items():
+            more = max(0, min(self.headings[key] - column.width, spare))
+            chosen[key], spare = column.widened(more), spare - more
+        if "epoch" in chosen and self.needs["epoch"] >= LEAST_EPOCH:
+            more = min(max(0, spare), MOST_EPOCH - chosen["epoch"].width)
+            chosen["epoch"] = chosen["epoch"].widened(more)
+        return tuple(chosen[key] for key in self.infos if key in chosen)
+
+    def _column(self, key: str, most: int) -> Column:
+        return Column(self.infos[key], max(min(self.needs[key], most), self.least[key]))

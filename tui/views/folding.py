@@ -24,7 +24,9 @@ class Folding:
 
     What a group is, and its numbers, the engine says: they are those of `ls --groups`."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Collection[str] = ()) -> None:
+        """`metrics`: those that a user chose."""
+        self._metrics = metrics
         self._group_of: dict[int, str] = {}
         self._rows: dict[str, dict[int, RunRow]] = {}
         """Rows of groups by the group key of their runs: of several groups where runs had different data."""
@@ -48,7 +50,7 @@ class Folding:
         for group in read(touched) if touched else ():
             members = [rows[run_id] for run_id in group.run_ids if run_id in rows]
             if len(members) == len(group.members):  # else the next poll knows the new one too
-                row = group_row(group, members)
+                row = group_row(group, members, self._metrics)
                 found[members[0].group][row.id] = row
         is_new = False
         for key, some in found.items():
@@ -61,14 +63,15 @@ class Folding:
         return is_new
 
 
-def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
-    """Return the row of a group: what its members share, and what the engine's summary of it says."""
+def group_row(group: Group, members: Sequence[RunRow], metrics: Collection[str] = ()) -> RunRow:
+    """Return the row of a group: what its members share, and what the engine's summary of it says, with the means of
+    chosen `metrics`."""
     first = members[0]
-    headline, severity, flagged = _gravest(members)
+    headline, severity, flagged = gravest(members)
     ends = [row.ends for row in members if row.status not in ENDED]
     return first._replace(
         id=-first.id,
-        status=_status(members),
+        status=status_of(members),
         asked=None,
         name=first.name if all(row.name == first.name for row in members) else "",
         note="",
@@ -83,7 +86,7 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
         ends=max(ends) if ends and None not in ends else None,  # type: ignore[type-var]
         rank=min(row.rank for row in members),
         cause="",
-        metrics=_means(group, members),
+        chosen=_chosen(group, members, metrics),
         group=group.key,
         part=(0, 0),
         fold=_fold(group, members, flagged),
@@ -113,13 +116,13 @@ def _fold(group: Group, members: Sequence[RunRow], flagged: int) -> Fold:
     )
 
 
-def _status(members: Sequence[RunRow]) -> Status:
+def status_of(members: Sequence[RunRow]) -> Status:
     """Return the first of STATUS_ORDER that a member has."""
     statuses = {row.status for row in members}
     return next(status for status in STATUS_ORDER if status in statuses)
 
 
-def _gravest(members: Sequence[RunRow]) -> tuple[str, str, int]:
+def gravest(members: Sequence[RunRow]) -> tuple[str, str, int]:
     """Return headline and severity of the members' gravest finding, and how many have it."""
     found = Counter((row.severity, row.headline) for row in members if row.headline)
     if not found:
@@ -129,10 +132,16 @@ def _gravest(members: Sequence[RunRow]) -> tuple[str, str, int]:
     return headline, severity, found[severity, headline]
 
 
-def _means(group: Group, members: Sequence[RunRow]) -> dict[str, float]:
-    keys = dict.fromkeys(key for row in members for key in row.metrics)
-    means = {key: group.spread(key).mean for key in keys}
-    return {key: mean for key, mean in means.items() if mean is not None}
+def _chosen(group: Group, members: Sequence[RunRow], metrics: Collection[str]) -> dict[str, float | str]:
+    """Return the means of metrics, and the settings that the members share."""
+    means = {key: group.spread(key).mean for key in metrics}
+    first = members[0].chosen
+    shared = {
+        key: value
+        for key, value in first.items()
+        if key not in means and all(row.chosen.get(key) == value for row in members)
+    }
+    return {**shared, **{key: mean for key, mean in means.items() if mean is not None}}
 
 
 def _seeds(members: Sequence[RunRow]) -> str:

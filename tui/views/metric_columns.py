@@ -1,6 +1,5 @@
 """Metrics that a table of runs can show and be sorted by, in addition to its fixed columns."""
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the first frame waits for no catalogue of metrics where no column was chosen
@@ -19,14 +18,3 @@ def optional_metrics() -> "dict[str, SplitMetric]":
         for each in numbers()
         if each.is_in("columns") and each.split != "eval_train" and each.key not in SHOWN_ANYWAY
     }
-
-
-def chosen_keys(text: str) -> tuple[str, ...]:
-    """Parse a saved choice such as `auc,mcc`; metrics that this version does not know are left out."""
-    known = optional_metrics() if text else {}
-    return tuple(key for key in dict.fromkeys(text.split(",")) if key in known)
-
-
-def choice_text(keys: Collection[str]) -> str:
-    """Format a choice as it is saved, in the order of tables."""
-    return ",".join(key for key in optional_metrics() if key in set(keys))

@@ -32,10 +32,10 @@ class Lines:
 
     def subjects(self, marked: Set[int], groups: Mapping[int, RunRow]) -> list[tuple[int, ...]]:
         """Return what of the marked is compared, in order: a group of which all members are marked as one, else each
-        run. A group of which the filter hides members is never one: its numbers would be others."""
+        run. A group of which the filter hides members is never one: its numbers would be others; nor is a section."""
         found: dict[tuple[int, ...], None] = {}
         for key in self.keys:
-            fold = groups[key].fold if key in groups else None
+            fold = groups[key].fold if key in groups and groups[key].section is None else None
             if fold is not None and marked >= set(fold.members):
                 found[fold.members] = None
             else:
@@ -79,6 +79,8 @@ def _fitting(rows: Mapping[int, RunRow], group: RunRow, query: TableQuery) -> tu
     assert group.fold is not None
     if not query.terms:
         return group.fold.members
+    if group.section is not None:
+        return tuple(run_id for run_id in group.fold.members if query.fits(rows[run_id]))
     if not all(term.fits(group) for term in query.terms if term.is_of_result):
         return ()
     others = [term for term in query.terms if not term.is_of_result]

@@ -5,8 +5,9 @@ import operator
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from tui.formatting import plain
+from tui.formatting import plain, setting
 from tui.snapshot import RunRow
 from tui.views.metric_columns import optional_metrics
 
@@ -52,10 +53,12 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-def number_of(row: RunRow, field: str) -> float | None:
-    """Read a number of NUMBERS, or a metric that is shown as a column."""
+def value_of(row: RunRow, field: str) -> float | str | None:
+    """Read a text of TEXTS, a number of NUMBERS, or a metric or setting that is shown as a column."""
+    if field in TEXTS:
+        return TEXTS[field](row)
     read = NUMBERS.get(field)
-    return read(row) if read is not None else row.metrics.get(field)
+    return read(row) if read is not None else row.chosen.get(field)
 
 
 def is_highest_first(sort: str) -> bool:
@@ -90,43 +93,51 @@ class Term:
         if not self.field:
             return any(self.text in read(row).lower() for read in TEXTS.values()) or self.text == f"#{row.id}"
         if self.number is None:
-            found = TEXTS[self.field](row).lower()
+            shown = value_of(row, self.field)
+            found = (shown if isinstance(shown, str) else setting(shown)).lower()
             if self.op == "=":
                 words = found.split() or [""] if self.field == "tag" else [found]
                 return self.text in words
             return self.text in found
-        value = number_of(row, self.field)
-        if value is None:
+        value = value_of(row, self.field)
+        if value is None or isinstance(value, str):
             return False
         if self.op in _COMPARE:
             return _COMPARE[self.op](value, self.number)
         return abs(value - self.number) <= 1e-9 * max(abs(value), abs(self.number))
 
 
-def parse_filter(text: str, metrics: Collection[str] = ()) -> tuple[Term, ...]:
+class Shown(NamedTuple):
+    """Columns that a user chose, which a filter can name too."""
+
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+def parse_filter(text: str, shown: Shown = Shown()) -> tuple[Term, ...]:  # noqa: B008 frozen
     """Parse a filter such as `arch:resnet18 lr>0.001 -tag:old word`; all words must match, a minus negates one.
 
-    Text columns take `:` (contains) and `=` (equals); numbers and the shown `metrics` take `:` `=` `<` `>` `<=` `>=`.
-    A word with `:` after no column's name is text, as in `http://x`; any other operator needs a column's name.
+    Text columns take `:` (contains) and `=` (equals); numbers take `:` `=` `<` `>` `<=` `>=`; so do those that are
+    `shown`. A word with `:` after no column's name is text, as in `http://x`; any other operator needs a column's name.
     Raises FilterError."""
-    return tuple(_term(word, metrics) for word in text.split())
+    return tuple(_term(word, shown) for word in text.split())
 
 
-def _term(word: str, metrics: Collection[str]) -> Term:
+def _term(word: str, shown: Shown) -> Term:
     negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
     found = _WORD.fullmatch(bare)
     field = found["field"].lower() if found is not None else ""
     field = ALIASES.get(field, field)
-    if found is None or field not in {*TEXTS, *NUMBERS, *metrics}:
+    texts = (*TEXTS, *shown.texts)
+    names = (*texts, *NUMBERS, *shown.numbers)
+    if found is None or field not in names:
         if field in optional_metrics():
             raise FilterError(f"{field} is not shown: choose it as a column first (M)")
         if found is not None and found["op"] != ":":
-            raise FilterError(
-                f"unknown column {field}: choose from {', '.join((*TEXTS, *NUMBERS, *metrics))}"
-            )
+            raise FilterError(f"unknown column {field}: choose from {', '.join(names)}")
         return Term("", "", bare.lower(), None, negated)
     op, value = found["op"], found["value"]
-    if field in TEXTS:
+    if field in texts:
         if op not in ":=":
             raise FilterError(f"{field} is text: write {field}:{plain(value)} or {field}={plain(value)}")
         return Term(field, op, value.lower(), None, negated)
@@ -146,16 +157,16 @@ class TableQuery:
     terms: tuple[Term, ...] = ()
     sort: str = QUEUE
     reverse: bool = False
+    pinned: frozenset[int] = frozenset()
+    """Runs that come before the others."""
 
     def key(self, row: RunRow) -> tuple[bool, object, tuple[int, int, int, int]]:
         """Return the sort key of a row; missing values come last in both directions."""
         if self.sort == QUEUE:
             return False, row.rank, row.rank
-        if self.sort in TEXTS:
-            text = TEXTS[self.sort](row)
-            return not text, text, row.rank
-        value = row.ends if self.sort == "ends" else number_of(row, self.sort)
-        return value is None, value or 0, row.rank
+        value = row.ends if self.sort == "ends" else value_of(row, self.sort)
+        is_text = isinstance(value, str)  # a setting may have words beside numbers
+        return value in (None, ""), (is_text, value or 0), row.rank
 
     def fits(self, row: RunRow) -> bool:
         return all(term.fits(row) for term in self.terms)
@@ -172,7 +183,15 @@ def arrange(rows: Mapping[int, RunRow], query: TableQuery) -> tuple[int, ...]:
 
 
 def ordered(rows: Collection[RunRow], query: TableQuery) -> list[RunRow]:
-    """Return rows in the order of the query; those without a value come last."""
+    """Return rows in the order of the query, the pinned ones first."""
+    found = _sorted(rows, query)
+    if query.pinned:
+        found.sort(key=lambda row: row.id not in query.pinned)
+    return found
+
+
+def _sorted(rows: Collection[RunRow], query: TableQuery) -> list[RunRow]:
+    """Sort rows; those without a value come last."""
     if query.sort == QUEUE:
         return sorted(rows, key=lambda row: row.rank, reverse=query.reverse)
     missing = [row for row in rows if query.key(row)[0]]

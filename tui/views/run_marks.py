@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+NO_MARK = " "
 RunsOf = Callable[[Sequence[int]], Collection[int]]
 """Function that returns the runs of some lines: a group's are its members."""
 
@@ -59,4 +60,4 @@ class RunMarks:
     def share(self, run_ids: Iterable[int]) -> str:
         """Draw whether all, some or none of these are marked."""
         marked = [run_id in self.ids for run_id in run_ids]
-        return "▎" if all(marked) else "▏" if any(marked) else " "
+        return "▎" if all(marked) else "▏" if any(marked) else NO_MARK

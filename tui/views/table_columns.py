@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from engine.analysis.finding import SIGNS
 from engine.spec.plugin_name import arch_shown
-from tui.formatting import clock, decimals, fitted, learning_rate, settings_fitted
+from tui.formatting import clock, decimals, fitted, learning_rate, setting, settings_fitted
 from tui.snapshot import GLYPHS, Fold, RunRow
 from tui.views.progress_cell import epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
@@ -47,6 +47,8 @@ class ColumnInfo:
     right: bool = False
     tells: Callable[[Collection[Any]], bool] = _always
     """Whether the values of all rows, each once, are worth the room of a column that the table needs."""
+    short: str = ""
+    """Heading where there is no room for the label; empty for a label that is never shortened."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ class Column:
     @property
     def key(self) -> str:
         return self.info.key
+
+    def widened(self, by: int) -> "Column":
+        return Column(self.info, self.width + by)
 
 
 def _fixed(width: int) -> Callable[[Collection[object]], int]:
@@ -158,7 +163,7 @@ COLUMNS = (
     ),
     ColumnInfo(
         "pretrained", "pretrained", lambda row, _: row.pretrained, attrgetter("pretrained"), _longest(8, 12),
-        tells=_differ,
+        tells=_differ, short="pretr.",
     ),
     ColumnInfo(
         "lr", "lr", lambda row, _: learning_rate(row.lr), attrgetter("lr"), _longest(3, 6, learning_rate),
@@ -203,30 +208,45 @@ COLUMNS = (
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""
 UNSORTED = ("mark", "tree", "best_sd", "kappa_sd")
+FIXED = ("mark", "tree", "status", "id", "best_sd", "kappa_sd")
+"""Columns that a user neither shows nor hides: the table needs them, or they belong to another."""
 SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key not in UNSORTED))
 """Orders of the table: by the queue, or by a column."""
 
 
-def metric_column(metric: "SplitMetric") -> Column:
+def metric_column(metric: "SplitMetric") -> ColumnInfo:
     """Make a metric's column, as wide as `.8269` or its heading."""
     key, places = metric.key, metric.metric.places
-    width = max(places + 2, len(metric.heading) + 1, 5)
-    info = ColumnInfo(
+    return ColumnInfo(
         key,
         metric.heading,
-        lambda row, _: decimals(row.metrics.get(key), places),
+        lambda row, _: decimals(row.chosen.get(key), places),  # type: ignore[arg-type]
         lambda _row: None,
-        _fixed(width),
+        _fixed(max(places + 2, 5)),
         right=True,
     )
-    return Column(info, width)
+
+
+def setting_column(name: str) -> ColumnInfo:
+    """Make the column of a setting, as wide as its longest value up to 24 cells, or its heading."""
+
+    def value(row: RunRow) -> object:
+        return row.chosen.get(name)
+
+    def text(row: RunRow, _width: int) -> str:
+        return setting(row.chosen[name]) if name in row.chosen else ""
+
+    from engine.spec.run_spec import is_number  # the first frame waits for no settings
+
+    return ColumnInfo(name, name, text, value, _longest(len(name), 24, setting), right=is_number(name))
 
 
 def header(column: Column, sort: str, reverse: bool) -> str:
     """Return a column's label, with an arrow where the table is sorted by it."""
     by = "status" if sort == QUEUE else sort
     arrow = ("▴" if reverse else "▾" if sort != QUEUE else "") if by == column.key else ""
-    text = f"{column.info.label[: column.width - len(arrow)]}{arrow}"
+    label = column.info.label
+    text = f"{label if len(label) + len(arrow) <= column.width else column.info.short or label}{arrow}"
     return text.rjust(column.width) if column.info.right else text.ljust(column.width)
 
 

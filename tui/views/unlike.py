@@ -2,14 +2,13 @@
 
 A recipe is told by those whose value more than half of the recipes like it have not: what is usual says nothing."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from engine.spec.recipe_words import value_in_words
-from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
+from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, settings_of
 from engine.store.overview import Listed
 from engine.store.tables import Run
 from tui.formatting import plain
@@ -19,8 +18,6 @@ ALIKE = ("data", "arch", "pretrained")
 """Settings in which rows look alike."""
 TOLD = tuple(name for name in FIELDS if name not in {*ALIKE, "lr", *NO_RESULT, *VARIED})
 """Settings that no column shows."""
-DEFAULTS = {name: RunSpec.model_fields[name].default for name in TOLD}
-"""Of specs that an older version wrote without a field."""
 NO_USUAL = object()
 """Stands for the usual value of a setting that has none; no value equals it."""
 AT_ONCE = 500
@@ -116,7 +113,7 @@ class Unlike:
         if spec is None:
             del self._look_of[key]
             return
-        settings = {**DEFAULTS, **json.loads(spec)}
+        settings = settings_of(spec, TOLD)
         alike.first = alike.first or settings
         alike.others[key] = {name: settings[name] for name in TOLD if settings[name] != alike.first[name]}
         alike.fields |= alike.others[key].keys()

@@ -6,7 +6,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.views.run_list import FilterError, Term, parse_filter
+from tui.views.run_list import FilterError, Shown, Term, parse_filter
 
 
 class FilterLine(Horizontal):
@@ -23,8 +23,7 @@ class FilterLine(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._wrong = False
-        self.metrics: tuple[str, ...] = ()
-        """Keys of those that the table shows."""
+        self.shown = Shown()
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
@@ -60,7 +59,7 @@ class FilterLine(Horizontal):
         event.stop()
         says = self.query_one("#filter-says", Static)
         try:
-            terms = parse_filter(event.value, self.metrics)
+            terms = parse_filter(event.value, self.shown)
         except FilterError as error:
             self._wrong = True
             says.update(str(error))

@@ -1,7 +1,7 @@
 """Table of runs, filtered, ordered and folded."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,15 +12,14 @@ from textual.strip import Strip
 
 from tui.snapshot import RunRow
 from tui.views.column_plan import RowValues, plan_columns
-from tui.views.run_ink import BOLD, ink_of
-from tui.views.run_lines import MEMBERS, Lines, arrange_lines
+from tui.views.line_cells import PINNED, line_cells
+from tui.views.run_ink import BOLD
+from tui.views.run_lines import Lines, arrange_lines
 from tui.views.run_list import TableQuery, is_still
-from tui.views.run_marks import RunMarks
-from tui.views.table_columns import Column, content, header
+from tui.views.run_marks import NO_MARK, RunMarks
+from tui.views.table_choice import TableChoice
+from tui.views.table_columns import Column, ColumnInfo, header
 from tui.widgets.line_list import HEAD, LineList
-
-if TYPE_CHECKING:
-    from engine.metrics.metric import SplitMetric
 
 
 class RunTable(LineList):
@@ -58,7 +57,9 @@ class RunTable(LineList):
         """Runs, and groups where they are folded."""
         self._lines = Lines()
         self._plan: tuple[Column, ...] = ()
-        self._metrics: tuple[SplitMetric, ...] = ()
+        self._choice = TableChoice()
+        self._own: Sequence[ColumnInfo] = ()
+        """Columns of chosen metrics and settings."""
         self._values = RowValues()
         self._styles: dict[str, Style] = {}
         self._told: int | None = None
@@ -131,7 +132,7 @@ class RunTable(LineList):
         if self._marks.keep(rows):
             self.post_message(self.MarksChanged())
         self._values.add([self._all[each] for each in news])
-        plan = plan_columns(self._width, self._values.needs, self._metrics)
+        plan = self._planned()
         if plan != self._plan or not is_still(before, self._all, changed, self.table_query):
             self._lay_out()
             return
@@ -144,15 +145,19 @@ class RunTable(LineList):
         self.is_grouped, self.opened = is_grouped, frozenset(opened)
         self._all = {**self._rows, **self._groups} if is_grouped else self._rows
         if is_other:
-            self._values = RowValues(self._all.values())  # columns that only groups have go with them
+            self._values = RowValues(
+                self._all.values(), self._own
+            )  # columns that only groups have go with them
         self._marks.end_range()
         self._lay_out()
 
-    def show_metrics(self, metrics: "Sequence[SplitMetric]") -> int:
-        """Show a column for each of these, as far as the width holds them; gives how many it does not."""
-        self._metrics = tuple(metrics)
+    def show_choice(self, choice: TableChoice, own: Sequence[ColumnInfo]) -> int:
+        """Show the chosen columns, as far as the width holds them; gives how many it does not. `own`: those of metrics
+        and settings."""
+        self._choice, self._own = choice, own
+        self._values = RowValues(self._all.values(), own)
         self._lay_out()
-        return len({metric.key for metric in metrics} - {column.key for column in self._plan})
+        return len({*choice.always, *choice.keys} - {column.key for column in self._plan})
 
     def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
@@ -165,12 +170,16 @@ class RunTable(LineList):
     def _width(self) -> int:
         return self.scrollable_content_region.width
 
+    def _planned(self) -> tuple[Column, ...]:
+        sort = self.table_query.sort
+        return plan_columns(self._width, self._values.needs, self._choice, self._own, sort)
+
     def _lay_out(self) -> None:
         keep, place = self.run_id, self.cursor_row
         was_in_view = not self.shown or keep in self.in_window()
         groups = self._groups if self.is_grouped else {}
         self._lines = arrange_lines(self._rows, groups, self.table_query, self.opened)
-        self._plan = plan_columns(self._width, self._values.needs, self._metrics)
+        self._plan = self._planned()
         self.virtual_size = Size(self._width, len(self.shown) + HEAD)
         if keep is not None:
             place = self._place_of(keep, place)
@@ -279,14 +288,11 @@ class RunTable(LineList):
         key = self.shown[place]
         row = self._with_reason(self._all[key])
         base = self.get_component_rich_style("table--cursor") if place == self.cursor_row else ground
-        mark, guide = self._marks.share(self._lines.runs_of([key])), self._lines.guides.get(key, " ")
-        segments = [
-            Segment(
-                content(row, column, mark=mark, guide=guide) + " ",
-                base + self._style(ink_of(row, column.key, is_member=guide in MEMBERS)),
-            )
-            for column in self._plan
-        ]
+        mark = self._marks.share(self._lines.runs_of([key]))
+        if mark == NO_MARK and key in self.table_query.pinned:
+            mark = PINNED
+        cells = line_cells(row, self._plan, mark, self._lines.guides.get(key, " "))
+        segments = [Segment(text, base + self._style(ink)) for text, ink in cells]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:

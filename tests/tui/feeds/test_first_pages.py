@@ -17,6 +17,7 @@ from engine.store.edits.notes_and_tags import set_note
 from tui.feeds import first_pages
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.snapshot import Snapshot
+from tui.views.group_by import REPETITIONS
 
 RUNS = 60
 
@@ -127,10 +128,10 @@ def test_groups_are_shown_when_all_their_runs_are_read(store: Store, paged: None
     with closing(RunTableFeed(f"sqlite:///{store.path}")) as feed:
         first = feed.poll(None)
         assert first is not None and first.unread
-        folded = feed.poll(None, grouped=True)
+        folded = feed.poll(None, group_by=REPETITIONS)
         assert folded is not None and not folded.unread
     with closing(RunTableFeed(f"sqlite:///{store.path}")) as feed:
-        again = feed.poll(None, grouped=True)
+        again = feed.poll(None, group_by=REPETITIONS)
         assert again is not None and again.groups == folded.groups and len(folded.groups) == 1
 
 

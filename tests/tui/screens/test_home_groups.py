@@ -38,7 +38,7 @@ def lines(pilot: Pilot[object]) -> list[str]:
 
 async def folded(pilot: Pilot[object]) -> None:
     await until(pilot, lambda: table(pilot).row_count == 8)
-    await pilot.press("G")
+    await pilot.press("G", "enter")
     await until(pilot, lambda: table(pilot).row_count == 3)
 
 
@@ -49,10 +49,10 @@ async def test_a_group_is_one_row_with_its_mean_and_opens_to_its_members(home: H
         assert "± sd" in head
         assert "▸ ○" in slow and "×4" in slow and "2/4 done ✖1" in slow
         assert "▸ ✔  ×3" in fast and "3/3 done" in fast and "±.0" in fast
-        await pilot.press("G")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: table(pilot).row_count == 8)
         assert "± sd" not in lines(pilot)[0]
-        await pilot.press("G")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: table(pilot).row_count == 3)
         await pilot.press("end", "enter")
         await until(pilot, lambda: table(pilot).row_count == 6)
@@ -84,7 +84,7 @@ async def test_what_was_folded_and_opened_is_remembered(home: Home, grouped: Sto
     assert load_preferences(home).grouped and load_preferences(home).opened
     async with app(home).run_test(size=SMALL) as pilot:
         await until(pilot, lambda: table(pilot).row_count == 6)
-        await pilot.press("end", "left", "G", "greater_than_sign")
+        await pilot.press("end", "left", "G", "enter", "greater_than_sign")
         await until(pilot, lambda: table(pilot).row_count == 8)
     assert not load_preferences(home).grouped and not load_preferences(home).opened
 
@@ -135,7 +135,7 @@ async def test_recipes_that_differ_in_a_setting_without_a_column_are_told_apart(
         await until(pilot, lambda: table(pilot).row_count == 6)
         await until(pilot, lambda: "augment flip" in lines(pilot)[1] and "augment none" in lines(pilot)[6])
         await until(pilot, lambda: "#1 resnet18 · augment flip · none" in shown(pilot, "#title"))
-        await pilot.press("G")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: table(pilot).row_count == 2)
         assert "augment flip" in lines(pilot)[1] and "augment none" in lines(pilot)[2]
         await pilot.press("end")
@@ -158,7 +158,7 @@ async def test_the_command_that_is_copied_of_a_group_has_its_sweep(home: Home) -
         await pilot.press("space", "space", "Y")  # the two of the sweep
         await until(pilot, lambda: pilot.app.clipboard)
         assert pilot.app.clipboard == "resnet-tui add --data digits --seed 0,1 --sweep '=a sweep'"
-        await pilot.press("escape", "G")
+        await pilot.press("escape", "G", "enter")
         await until(pilot, lambda: table(pilot).row_count == 1)
         await pilot.press("Y")  # the group, of which one is of no sweep
         await until(pilot, lambda: pilot.app.clipboard == "resnet-tui add --data digits --seed 0,1,2")
@@ -184,7 +184,7 @@ async def test_a_home_without_groups_says_what_makes_one(home: Home) -> None:
         add_runs(store, [make_spec({"data": "digits", "lr": lr}) for lr in (0.1, 0.01)])
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await until(pilot, lambda: table(pilot).row_count == 2)
-        await pilot.press("G")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: "no groups yet" in notified(pilot))
         assert table(pilot).row_count == 2
 

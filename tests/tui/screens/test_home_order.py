@@ -76,9 +76,9 @@ async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: H
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         assert "balanced_acc" not in {column.key for column in table(pilot).columns}
-        await pilot.press("M", "down", "down", "space", "escape")
+        await pilot.press("M", *"balanced", "space", "escape")
         await until(pilot, lambda: "balanced_acc" in {column.key for column in table(pilot).columns})
-        await until(pilot, lambda: home_rows(pilot)[1].metrics)
+        await until(pilot, lambda: home_rows(pilot)[1].chosen)
         while table(pilot).table_query.sort != "balanced_acc":
             await pilot.press("s")
         await pilot.press("g")
@@ -91,7 +91,7 @@ async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: H
         assert table(pilot).table_query.sort == "balanced_acc" and table(pilot).run_id == best.id
         await pilot.press("slash", *"balanced_acc>.9", "enter")
         await until(pilot, lambda: table(pilot).row_count < 8)
-        await pilot.press("M", "down", "down", "space", "escape")
+        await pilot.press("M", *"balanced", "space", "escape")
         await until(pilot, lambda: table(pilot).table_query.sort == "queue" and table(pilot).row_count == 8)
         assert "balanced_acc" not in {column.key for column in table(pilot).columns}
 

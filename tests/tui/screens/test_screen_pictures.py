@@ -101,6 +101,7 @@ def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tupl
         for key in KEYS[name]:
             await pilot.press(key)
             if key == "G":
+                await pilot.press("enter")
                 await until(pilot, lambda: table(pilot).row_count == 3)
             if isinstance(pilot.app.screen, RunScreen):
                 await until(pilot, lambda: shown(pilot, "#run-head"))

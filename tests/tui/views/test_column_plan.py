@@ -11,7 +11,8 @@ from tui.snapshot import Fold, RunRow
 from tui.snapshot_rows import make_row
 from tui.views import column_plan
 from tui.views.column_plan import LEAST_HEADLINE, NEEDED, WANTED, Need, RowValues, plan_columns
-from tui.views.table_columns import COLUMNS, ColumnInfo, content, header, metric_column
+from tui.views.table_choice import table_choice
+from tui.views.table_columns import COLUMNS, ColumnInfo, content, header, metric_column, setting_column
 
 INFOS = {info.key: info for info in COLUMNS}
 EMPTY = dict(RowValues().needs)
@@ -34,10 +35,10 @@ def test_every_column_can_be_seen() -> None:
 def test_columns_never_exceed_their_width_and_the_wider_have_more(
     width: int, widths: dict[str, Need]
 ) -> None:
-    plan = plan_columns(width, widths)
+    plan = plan_columns(width, widths, sort="lr")
     keys = [column.key for column in plan]
     assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
-    assert set(keys) <= {column.key for column in plan_columns(width + 20, widths)}
+    assert set(keys) <= {column.key for column in plan_columns(width + 20, widths, sort="lr")}
     row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
     for column in plan:
         assert (
@@ -76,8 +77,9 @@ def test_the_name_of_the_data_is_whole_at_200_columns() -> None:
         row._replace(data=data, settings=f"augment {data}", fold=fold_of(row))
         for row, data in zip(several(), ("fundus-balanced", "fundus", "digits"), strict=True)
     ]
-    for metrics in ([], [find_metric("auc")]):
-        plan = {each.key: each.width for each in plan_columns(126, RowValues(rows).needs, metrics)}
+    for metrics in ([], [metric_column(find_metric("auc"))]):
+        needs = RowValues(rows, metrics).needs
+        plan = {each.key: each.width for each in plan_columns(126, needs, own=metrics)}
         assert plan["data"] == len("fundus-balanced"), [each.key for each in metrics]
 
 
@@ -111,11 +113,11 @@ def several(**values: object) -> list[RunRow]:
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
 def test_the_gravest_finding_can_be_read_beside_groups_and_columns_of_ones_own(columns: int) -> None:
-    chosen = [find_metric(key) for key in ("auc", "mcc", "macro_f1")]
+    chosen = [metric_column(find_metric(key)) for key in ("auc", "mcc", "macro_f1")]
     rows = several(epochs=100)
     grouped = [row._replace(fold=fold_of(row)) for row in rows]
     room = 78 if columns < 110 else columns * 77 // 120 - 2
-    plan = {each.key: each for each in plan_columns(room, RowValues(grouped).needs, chosen)}
+    plan = {each.key: each for each in plan_columns(room, RowValues(grouped, chosen).needs, own=chosen)}
     texts = [content(row, plan["findings"]).rstrip() for row in grouped]
     assert all(len(text) >= LEAST_HEADLINE for text in texts) and len(set(texts)) == len(HEADLINES)
     assert header(plan["findings"], "id", False).rstrip() == "findings"
@@ -174,15 +176,15 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
 
 
 def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
-    chosen = [find_metric("auc"), find_metric("val_mcc")]
+    chosen = [metric_column(find_metric("auc")), metric_column(find_metric("val_mcc"))]
     row = make_row(listed(1, "done", {"auc": 0.8125}), None)
-    wide = RowValues([row]).needs
+    wide = RowValues([row], chosen).needs
     least = sum(column.width + 1 for column in plan_columns(0, wide))
-    widths = [metric_column(each).width + 1 for each in chosen]
+    widths = [max(wide[each.key].width, len(each.label)) + 1 for each in chosen]
     for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
-        plan = plan_columns(least + room, wide, chosen)
+        plan = plan_columns(least + room, wide, own=chosen)
         assert [column.key for column in plan if column.key in {"auc", "val_mcc"}] == keys
-    auc, mcc = (metric_column(each) for each in chosen)
+    auc, mcc = (each for each in plan if each.key in {"auc", "val_mcc"})
     assert content(row, auc) == " .812" and content(row, mcc).strip() == "–"
     assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"
 
@@ -195,6 +197,36 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     monkeypatch.setattr(column_plan, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
     monkeypatch.setattr(column_plan, "WANTED", (("toy", 5), *WANTED))
     row = make_row(listed(1, "done", batch_size=24, headline="toy"), None)
-    *_, column, last = plan_columns(100, RowValues([row]).needs)
+    *_, column, last = plan_columns(100, RowValues([row]).needs, sort="toy")
     assert (column.key, last.key) == ("toy", "findings")
     assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"
+
+
+def test_headings_are_whole_with_their_arrow_whatever_the_width() -> None:
+    own = [setting_column("weight_decay"), metric_column(find_metric("val_mcc"))]
+    rows = [row._replace(fold=fold_of(row), remark="starts ≈ 15:52") for row in several()]
+    needs = RowValues(rows, own).needs
+    for width in range(40, 200):
+        for sort in ("pretrained", "kappa", "val_mcc", "weight_decay"):
+            for column in plan_columns(width, needs, own=own, sort=sort):
+                head = header(column, sort, True)
+                named = column.info.label in head or (column.info.short and column.info.short in head)
+                assert named and len(head) == column.width
+
+
+def test_a_column_of_the_table_is_shown_always_or_never() -> None:
+    rows = several(arch="resnet18", data="digits")
+    needs = RowValues(rows).needs
+    usual = {each.key for each in plan_columns(200, needs)}
+    assert "data" not in usual and "kappa" in usual
+    asked = table_choice("data,-kappa,-lr,-best")
+    assert {each.key for each in plan_columns(200, needs, asked)} >= {"data"}
+    assert {each.key for each in plan_columns(200, needs, asked)}.isdisjoint({"kappa", "lr", "best"})
+
+
+def test_a_setting_has_a_column_of_its_values() -> None:
+    column = setting_column("weight_decay")
+    rows = [row._replace(chosen={"weight_decay": 10.0**-row.id}) for row in several()]
+    plan = plan_columns(200, RowValues(rows, [column]).needs, own=[column])
+    shown = next(each for each in plan if each.key == "weight_decay")
+    assert [content(row, shown).strip() for row in rows] == ["1e-18", "1e-19", "1e-20"]

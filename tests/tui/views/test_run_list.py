@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.snapshot import RunRow
-from tui.views.run_list import FilterError, TableQuery, arrange, is_still, parse_filter
+from tui.views.run_list import FilterError, Shown, TableQuery, arrange, is_still, parse_filter
 from tui.views.table_columns import SORTS
 
 PLAIN = RunRow(
@@ -123,13 +123,13 @@ def test_sorted_by_a_column_what_is_lacking_comes_last(
 
 def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
     rows = {
-        each: PLAIN._replace(id=each, metrics=metrics)
+        each: PLAIN._replace(id=each, chosen=metrics)
         for each, metrics in ((1, {"auc": 0.7, "ece": 0.2}), (2, {}), (3, {"auc": 0.9, "ece": 0.3}))
     }
     assert arrange(rows, TableQuery(sort="auc")) == (3, 1, 2)
     assert arrange(rows, TableQuery(sort="ece")) == (1, 3, 2)
     assert arrange(rows, TableQuery(sort="ece", reverse=True)) == (3, 1, 2)
-    assert arrange(rows, TableQuery(parse_filter("auc>=.7 -ece>.25", ["auc", "ece"]))) == (1,)
+    assert arrange(rows, TableQuery(parse_filter("auc>=.7 -ece>.25", Shown(("auc", "ece"))))) == (1,)
 
 
 ROWS = st.builds(

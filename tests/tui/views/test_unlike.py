@@ -7,13 +7,13 @@ from table_rows import listed
 
 from engine.queries.read_groups import read_specs
 from engine.spec.grid import make_spec
-from engine.spec.run_spec import RunSpec
+from engine.spec.run_spec import DEFAULTS, RunSpec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.overview import Listed, changed_runs
 from tui.views import unlike
-from tui.views.unlike import DEFAULTS, Unlike
+from tui.views.unlike import Unlike
 
 
 def spec_of(**settings: Any) -> RunSpec:

@@ -58,7 +58,7 @@ def test_what_cannot_be_compared_says_why(predicted: Home) -> None:
 async def test_the_page_works_it_out_beside_the_event_loop(predicted: Home) -> None:
     async with app(predicted).run_test(size=SMALL, notifications=True) as pilot:
         await until(pilot, lambda: table(pilot).row_count == 8)
-        await pilot.press("G")
+        await pilot.press("G", "enter")
         await until(pilot, lambda: table(pilot).row_count == 3)
         await pilot.press("space", "end", "space", "c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
