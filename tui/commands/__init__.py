@@ -91,7 +91,21 @@ RUN: Table = (
     MATRIX_MODE,
     on_page(CONFUSION, "play", "space", "play", "play the epochs", "space", in_footer=True),
     SCORE_SPLIT,
-    look("search", "slash", "search", "search for a word; ] [ next and previous", "/", LOG),
+    look("search", "slash", "search", "search for a word", "/", LOG, in_footer=True),
+    on_page(
+        LOG, "hit", "n,right_square_bracket,full_stop", "next", "next line with the word", "n", in_footer=True
+    ),
+    on_page(
+        LOG,
+        "hit_before",
+        "N,left_square_bracket,comma",
+        "previous",
+        "previous line with it",
+        "N",
+        in_footer=True,
+    ),
+    on_page(LOG, "unmark", "escape", "end search", "end the search", "esc"),
+    on_page(LOG, "wrap", "w", "wrap", "break long lines, or scroll with ← →", "w", in_footer=True),
     on_page(LOG, "first", "g,home", "first", "first line", "g"),
     on_page(LOG, "last", "G,end", "last", "last line, and follow", "G"),
     look("compare_spec", "d", "against", "compare with another run's spec", group=SPEC),
