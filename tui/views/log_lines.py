@@ -10,7 +10,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 STAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d  )")
 """Date and time before a line; the date is shown once for all lines of its day."""
 TIME = re.compile(r"\d\d:\d\d:\d\d  ")
-"""What is left of the stamp, at the beginning of a shown line."""
+"""Rest of the stamp, at the beginning of a shown line."""
 MOST_LINES = 50_000
 """Lines that are kept while the log grows; from then on the older half goes."""
 HANG, LEAST_ROOM = 2, 20
