@@ -104,7 +104,6 @@ RUN: Table = (
         "N",
         in_footer=True,
     ),
-    on_page(LOG, "unmark", "escape", "end search", "end the search", "esc"),
     on_page(LOG, "wrap", "w", "wrap", "break long lines, or scroll with ← →", "w", in_footer=True),
     on_page(LOG, "first", "g,home", "first", "first line", "g"),
     on_page(LOG, "last", "G,end", "last", "last line, and follow", "G"),
@@ -116,6 +115,7 @@ RUN: Table = (
     *COPY,
     UNDO,
     HELP,
+    on_page(LOG, "unmark", "escape", "end search", "end the search", "esc"),  # before LEAVE, which has its key too
     LEAVE,
 )
 COMPARE: Table = (

@@ -121,7 +121,7 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False  # else the picture depends on the moment
     if name == "workers":
-        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text"))
+        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
     if name == "data":
         await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":
