@@ -115,7 +115,9 @@ RUN: Table = (
     *COPY,
     UNDO,
     HELP,
-    on_page(LOG, "unmark", "escape", "end search", "end the search", "esc"),  # before LEAVE, which has its key too
+    on_page(
+        LOG, "unmark", "escape", "end search", "end the search", "esc"
+    ),  # before LEAVE, which has its key too
     LEAVE,
 )
 COMPARE: Table = (
