@@ -34,6 +34,8 @@ class Preferences:
     """What groups are made by where runs are folded, or were before."""
     table_alone: bool = False
     """The run table takes the whole window."""
+    wraps_log: bool = True
+    """Break long lines of a run's log."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 
