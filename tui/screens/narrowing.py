@@ -3,22 +3,39 @@
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.formatting import plain
+from tui.formatting import fitted, plain
 
 T = TypeVar("T")
-NAME_CELLS = 24
+NAME_CELLS, WORD_CELLS = 22, 44
+
+
+class NameField(Input):
+    """Field for a part of a name, which has no spaces: that key acts on the list."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
 
 
 class NarrowingScreen(ModalScreen[T]):
     """Dialog with a field and the names that have what is typed there in them, or in their words."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "pick('enter')", priority=True),
+        Binding("space", "pick('space')", priority=True),
+        Binding("up", "move('cursor_up')", priority=True),
+        Binding("down", "move('cursor_down')", priority=True),
+        Binding("pageup", "move('page_up')", priority=True),
+        Binding("pagedown", "move('page_down')", priority=True),
+        Binding("escape", "leave", priority=True),
+    ]
     TITLE_TEXT: ClassVar[str] = ""
     KEYS: ClassVar[str] = ""
 
@@ -26,6 +43,8 @@ class NarrowingScreen(ModalScreen[T]):
         """`words`: what each name means. `start`: the name that is highlighted first."""
         super().__init__()
         self._words, self._start = words, start
+        self._asked: str | None = None
+        """Text that the list is narrowed by; None before it is filled."""
 
     def mark(self, _name: str) -> str:
         """Return the sign before a name: one cell."""
@@ -42,7 +61,7 @@ class NarrowingScreen(ModalScreen[T]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(self.TITLE_TEXT, markup=False)
-            yield Input(placeholder="type to narrow", compact=True)
+            yield NameField(placeholder="type to narrow", compact=True)
             yield OptionList(markup=False)
             yield Static(self.KEYS, classes="dim", markup=False)
 
@@ -53,8 +72,8 @@ class NarrowingScreen(ModalScreen[T]):
         self.query_one(OptionList).highlighted = names.index(self._start) if self._start in names else 0
 
     def _line(self, name: str) -> Text:
-        line = Text(f"{self.mark(name)} {name:<{NAME_CELLS}} ", no_wrap=True, overflow="ellipsis")
-        return line.append(plain(self._words[name]), style="dim")
+        line = Text(f"{self.mark(name)} {fitted(name, NAME_CELLS)} ")
+        return line.append(fitted(plain(self._words[name]), WORD_CELLS), style="dim")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -63,6 +82,9 @@ class NarrowingScreen(ModalScreen[T]):
     def _narrow(self, text: str) -> None:
         """Show the names that fit, those that begin with the text first."""
         asked, found = text.strip().lower(), self.query_one(OptionList)
+        if asked == self._asked:
+            return
+        self._asked = asked
         fitting = [name for name, words in self._words.items() if asked in f"{name} {words}".lower()]
         fitting.sort(key=lambda name: (not name.startswith(asked), asked not in name))
         found.clear_options()
@@ -76,19 +98,15 @@ class NarrowingScreen(ModalScreen[T]):
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         self.picked(event.option_id or "", "enter")
 
-    def on_key(self, event: events.Key) -> None:
-        found = self.query_one(OptionList)
-        move = {"up": found.action_cursor_up, "down": found.action_cursor_down}.get(event.key)
-        move = move or {"pageup": found.action_page_up, "pagedown": found.action_page_down}.get(event.key)
-        if move is not None:
-            move()
-        elif event.key in ("enter", "space"):
-            option = found.highlighted_option
-            if option is not None and option.id is not None:
-                self.picked(option.id, event.key)
-        elif event.key == "escape":
-            self.left()
-        else:
-            return
-        event.stop()
-        event.prevent_default()
+    def action_pick(self, key: str) -> None:
+        self._narrow(self.query_one(Input).value)  # a burst of keys comes before the field tells of its text
+        option = self.query_one(OptionList).highlighted_option
+        if option is not None and option.id is not None:
+            self.picked(option.id, key)
+
+    def action_move(self, how: str) -> None:
+        """Move the highlight: `cursor_up`, `cursor_down`, `page_up` or `page_down`."""
+        getattr(self.query_one(OptionList), f"action_{how}")()
+
+    def action_leave(self) -> None:
+        self.left()

@@ -33,7 +33,7 @@ def value_of(row: RunRow, by: str) -> str:
 def groupings() -> dict[str, str]:
     """Return what runs can be grouped by, with a word for each: repetitions first, then columns, then settings."""
     return {
-        REPETITIONS: "differ only in seed, split or fold: one line, mean ± sd",
-        **dict.fromkeys(BY_COLUMN, "one section for each value, with its best run"),
+        REPETITIONS: "runs of one recipe: one line with mean ± sd",
+        **dict.fromkeys(BY_COLUMN, "a section for each value"),
         **setting_words(),
     }

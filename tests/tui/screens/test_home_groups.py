@@ -104,6 +104,28 @@ async def test_marking_a_group_marks_its_members_and_keys_act_on_them(home: Home
     assert set(statuses(grouped)) == {4, 5, 6, 7, 8}
 
 
+async def test_runs_are_grouped_by_any_column_or_setting_and_back(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 8)
+        await pilot.press("G", *"pretr", "enter")
+        await until(pilot, lambda: any("pretrained none" in line for line in lines(pilot)))
+        sections = lines(pilot)[1:]
+        assert all(line.split()[:2] == ["▸", "pretrained"] for line in sections) and len(sections) < 8
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: table(pilot).row_count > len(sections))
+        best = table(pilot).group
+        assert best is not None and best.section is not None
+        await until(pilot, lambda: f"#{best.section.best} " in shown(pilot, "#title"))  # type: ignore[union-attr]
+        await pilot.press("G", *"weight_de", "enter")
+        await until(pilot, lambda: [line.split()[1] for line in lines(pilot)[1:]] == ["weight_decay"])
+    async with app(home).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: [line.split()[1] for line in lines(pilot)[1:]] == ["weight_decay"])
+        await pilot.press("G", "enter")  # off again, and on: by what it was
+        await until(pilot, lambda: table(pilot).row_count == 8)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 1)
+
+
 async def test_a_filter_keeps_groups_with_their_members_that_fit(home: Home, grouped: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await folded(pilot)

@@ -21,6 +21,7 @@ from engine.store.edits.remove import remove
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
 from tui.feeds.run_table_feed import RunTableFeed
+from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow
 from tui.views.run_list import TableQuery, arrange
 from tui.widgets.filter_line import FilterLine
@@ -94,6 +95,37 @@ async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: H
         await pilot.press("M", *"balanced", "space", "escape")
         await until(pilot, lambda: table(pilot).table_query.sort == "queue" and table(pilot).row_count == 8)
         assert "balanced_acc" not in {column.key for column in table(pilot).columns}
+
+
+async def test_settings_are_columns_that_sort_and_filter_and_own_ones_are_hidden(
+    home: Home, study: Store
+) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await opened(pilot)
+        await pilot.press("M", *"image_size", "space", "escape")
+        await until(pilot, lambda: "image_size" in {column.key for column in table(pilot).columns})
+        await until(pilot, lambda: home_rows(pilot)[1].chosen)
+        await pilot.press("slash", *"image_size>100000", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: table(pilot).row_count == 8)
+        await pilot.press("M", *"findings", "space", "space", "escape")
+        await until(pilot, lambda: "findings" not in {column.key for column in table(pilot).columns})
+    assert load_preferences(home).columns == "image_size,-findings"
+
+
+async def test_pinned_runs_stay_on_top_also_at_the_next_start(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await opened(pilot)
+        last = table(pilot).shown[-1]
+        await pilot.press("end", "b")
+        await until(pilot, lambda: table(pilot).shown[0] == last)
+        assert table(pilot).run_id == last, "the cursor goes with its run"
+    async with app(home).run_test(size=TALL) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: table(pilot).shown[0] == last)
+        await pilot.press("s", "g", "b")
+        await until(pilot, lambda: not table(pilot).table_query.pinned)
 
 
 async def test_ten_thousand_runs_are_a_list_like_any_other(home: Home) -> None:
