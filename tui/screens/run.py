@@ -22,6 +22,8 @@ from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_log import LogFile, LogLines
 from tui.formatting import plain
 from tui.screens.copying import CopyActions
+from tui.screens.data import DataScreen
+from tui.screens.file_actions import FileActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen, elsewhere
@@ -77,7 +79,8 @@ class RunScreen(PagedScreen[None]):
         self._home, self._below, self.run_id = home, below, run_id
         self._is_gone = False
         self._view: RunView | None = None
-        self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
+        self._runs, self._forms = RunActions(self), FormActions(self)
+        self._copying, self._files = CopyActions(self), FileActions(self)
         self._log = FeedThread[LogLines](
             "run log",
             lambda: LogFile(home.run(run_id).log),
@@ -92,6 +95,8 @@ class RunScreen(PagedScreen[None]):
             **self._runs.handlers(),
             **self._forms.handlers(),
             **self._copying.handlers(),
+            **self._files.handlers(),
+            "data": self._open_data,
             "search": self._search,
             "compare_spec": self._compare_spec,
             "help": self.open_help,
@@ -214,6 +219,9 @@ class RunScreen(PagedScreen[None]):
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return NO_WAY_OUT
         return super().why_not(command) or lacking(command.id, self.chosen_rows())
+
+    def _open_data(self) -> None:
+        self.app.push_screen(DataScreen(self._home, self.chosen_rows(), self.run_id))
 
     def _search(self) -> None:
         pane = self.query_one(LogPane)
