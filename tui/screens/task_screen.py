@@ -19,7 +19,7 @@ from tui.formatting import plain
 from tui.open_file import open_file, opener
 from tui.screens.app_port import port_of
 from tui.verb_process import VerbCall, VerbFailed, give_verb
-from tui.widgets.form_fields import PathSuggester
+from tui.widgets.path_suggester import PathSuggester
 
 WORKING = "esc back; it goes on to its end"
 

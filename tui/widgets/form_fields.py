@@ -37,17 +37,6 @@ class FormField(Input):
             super().action_cursor_right(select)
 
 
-class PathSuggester(Suggester):
-    """Completion of a path, relative to the home where the text is: `→` accepts it."""
-
-    def __init__(self, home: Home) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._home = home
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return next(iter(await asyncio.to_thread(paths_like, self._home, value)), None) if value else None
-
-
 class FieldSuggester(Suggester):
     """Completion of a field's text: `→` accepts it."""
 
