@@ -270,6 +270,8 @@ class Snapshot:
     workers: tuple[WorkerView, ...]
     is_paused: bool = False
     """Whether no run is to start."""
+    busy_since: datetime | None = None
+    """Start of the running run that started first, of those that have not been interrupted."""
     latest_end: datetime | None = None
     """Latest end of a run: what is seen here is no news later."""
     reasons: QueueReasons | None = None

@@ -49,6 +49,9 @@ class Listed(NamedTuple):
     severity: str | None
     images_per_s: float | None
     worker_id: int | None
+    started_at: datetime | None
+    """First start, which a resumed run keeps."""
+    attempt: int
     ended_at: datetime | None
     group_key: str
     chosen: Mapping[str, float | str]

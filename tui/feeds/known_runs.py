@@ -20,6 +20,12 @@ class KnownRuns:
         """Fold of each run of a cross-validation, and the number of its folds."""
         self.latest_end: datetime | None = None
 
+    @property
+    def busy_since(self) -> datetime | None:
+        """Start of the running run that started first, of those that have not been interrupted."""
+        running = (run for run in self.unended.values() if run.status == "running" and run.attempt == 1)
+        return min((run.started_at for run in running if run.started_at is not None), default=None)
+
     def take(self, changes: TableChanges, rows: Mapping[int, RunRow]) -> dict[int, Change]:
         """Return the change of each run that was read, and keep its fold; `keep` keeps the rest. `rows`: those from
         before."""

@@ -171,6 +171,7 @@ class RunTableFeed:
             detail=self._read_detail(session, shown, asked) if shown is not None else None,
             workers=around[0],
             is_paused=around[1],
+            busy_since=self._runs.busy_since,
             latest_end=self._runs.latest_end,
             reasons=reasons,
             read_to=read_to,

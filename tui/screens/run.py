@@ -1,6 +1,7 @@
 """Screen of one run: curves, confusion, log, spec, scores, and above them its findings."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -169,7 +170,9 @@ class RunScreen(PagedScreen[None]):
         view = self._view
         if view is None:
             return
-        self.query_one("#run-head", TextLine).say(head_text(view))
+        self.query_one("#run-head", TextLine).say(
+            head_text(view, self._below.row_of(self.run_id), datetime.now(UTC))
+        )
         self._draw_findings(view)
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane, RunScorePane)):

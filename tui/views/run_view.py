@@ -88,6 +88,10 @@ class RunView:
     """Whether its classes are known to be grades."""
     time_line: TimeLine | None = None
     """Seconds by phase; None for a run of an earlier version, and before its first epoch."""
+    started: datetime | None = None
+    """First start."""
+    ended: datetime | None = None
+    attempt: int = 0
     group: GroupBand | None = None
     """Its group; None for a run that is in none, or where it was not asked for."""
 
@@ -175,6 +179,9 @@ def make_run_view(
         facts=_facts(run),
         is_ordered=bool(run.is_ordered),
         time_line=time_line,
+        started=run.started_at,
+        ended=run.ended_at,
+        attempt=run.attempt,
     )
 
 

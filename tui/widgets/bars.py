@@ -1,15 +1,14 @@
 """Lines at the top and at the bottom: what is going on, and on which device."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rich.text import Text
 
-from tui.formatting import duration, forecast
 from tui.snapshot import Snapshot, WorkerView
+from tui.views.head_line import head_line
+from tui.views.table_columns import WHOLE
 from tui.widgets.text_line import TextLine
-
-ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
 
 
 class HeadLine(TextLine):
@@ -30,21 +29,14 @@ class HeadLine(TextLine):
 
     def show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        text = Text.assemble(("resnet-tui", "bold"), no_wrap=True, overflow="ellipsis")
-        if self._marks:  # before all else: the next key acts on them
-            text.append(f"  {self._marks}", style=f"bold {self.app.theme_variables['accent']}")
-        text.append(f"  {self._place}   ", style="dim")
-        counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
-        text.append("  ".join(counts) or "no runs yet")
-        if snapshot.unread:
-            text.append(f"  reading {snapshot.unread:,} more runs …", style="dim")
-        if snapshot.is_paused:
-            text.append("  ‖ queue paused", style=f"bold {self.app.theme_variables['warning']}")
-        if snapshot.left_s is not None:
-            end = self._clock() + timedelta(seconds=snapshot.left_s)
-            when = forecast(end, self._clock())
-            text.append(f"   all done in {duration(snapshot.left_s)} ({when})", style="dim")
-        self.say(text)
+        colours = self.app.theme_variables
+        marks = self._marks, f"bold {colours['accent']}"
+        width = self.size.width or WHOLE
+        self.say(head_line(snapshot, self._place, marks, self._clock(), width, f"bold {colours['warning']}"))
+
+    def on_resize(self) -> None:
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
 
 class DeviceStrip(TextLine):

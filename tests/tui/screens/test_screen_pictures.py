@@ -79,6 +79,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     monkeypatch.setattr("tui.snapshot_rows.forecast", lambda _time: "≈ 15:52")
     for place in ("tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
+    for place in ("head_line", "run_head"):
+        monkeypatch.setattr(f"tui.views.{place}.duration", lambda _seconds: "38 m")
+        monkeypatch.setattr(f"tui.views.{place}.forecast", lambda _time, _now: "≈ 15:52")
     monkeypatch.setattr("tui.feeds.queue_waits.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
     cards = (
