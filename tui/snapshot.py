@@ -260,7 +260,7 @@ class Snapshot:
     """Rows of groups of at least two runs, or of sections, by minus the id of the first member; the same objects where
     unchanged."""
     group_by: str
-    """What groups are made by; empty where they were not asked for."""
+    """Basis of the groups: repetitions, a column or a setting; empty where they were not asked for."""
     counts: Mapping[str, int]
     unread: int
     """Runs of a large table that have not been read yet: they are in `counts`, not in `rows`."""

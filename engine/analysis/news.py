@@ -64,6 +64,18 @@ class News:
     """Latest end among the runs that ended; the next news start after it."""
 
 
+@dataclass(frozen=True)
+class Events:
+    """Runs with something to tell."""
+
+    ended: tuple[RunState, ...]
+    """The latest end first."""
+    warned: tuple[RunState, ...]
+    """Running runs with a warning, by id."""
+    more: int
+    """Runs that ended in the same time before these."""
+
+
 def gather(
     ended: Sequence[RunState],
     running: Iterable[RunState],

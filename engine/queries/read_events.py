@@ -1,30 +1,17 @@
 """Read the latest events of a run table: runs that ended, and running ones with a warning."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
-from engine.analysis.news import RunState
+from engine.analysis.news import Events
 from engine.queries.read_news import run_states
 from engine.store.schema import run_table
 
 Version = tuple[Any, ...]
 """Equal as long as no event of a time is new, gone or another."""
-
-
-@dataclass(frozen=True)
-class Events:
-    """Runs with something to tell."""
-
-    ended: tuple[RunState, ...]
-    """The latest end first."""
-    warned: tuple[RunState, ...]
-    """Running runs with a warning, by id."""
-    more: int
-    """Runs that ended in the same time before these."""
 
 
 def version_of_events(session: Session, since: datetime) -> Version:

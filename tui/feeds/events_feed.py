@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from engine.analysis.news import Events
 from engine.files.paths import Home
-from engine.queries.read_events import Events, Version, read_events, version_of_events
+from engine.queries.read_events import Version, read_events, version_of_events
 from tui.lent_stores import borrow_store, give_back
 
 DAYS = 7

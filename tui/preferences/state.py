@@ -31,7 +31,7 @@ class Preferences:
     grouped: bool = False
     """Fold the runs into groups."""
     group_by: str = "repetitions"
-    """What groups are made by where runs are folded, or were before."""
+    """Basis of the groups: repetitions, a column or a setting."""
     table_alone: bool = False
     """The run table takes the whole window."""
     wraps_log: bool = True

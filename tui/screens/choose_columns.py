@@ -23,7 +23,7 @@ OWN_WORDS: Mapping[str, str] = {
     "kappa": "quadratic-weighted kappa of the best epoch",
     "findings": "the gravest finding",
 }
-"""When the table shows its own columns by itself."""
+"""Condition under which the table shows its own columns by itself."""
 
 
 def column_words() -> dict[str, str]:

@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.analysis.news import Events
 from engine.files.paths import Home
-from engine.queries.read_events import Events
 from engine.store.errors import StoreError
 from tui.feeds.events_feed import DAYS, EventsFeed
 from tui.feeds.reader_thread import FeedThread

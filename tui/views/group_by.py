@@ -1,4 +1,4 @@
-"""What the runs of the table can be grouped by. Pure."""
+"""Columns and settings by which the runs of the table can be grouped. Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,7 +21,7 @@ BY_COLUMN: Mapping[str, Callable[[RunRow], str]] = {
     "status": lambda row: row.status,
     "findings": lambda row: row.headline,
 }
-"""What a row is grouped by without reading its settings."""
+"""Columns that group rows without reading their settings."""
 
 
 def value_of(row: RunRow, by: str) -> str:

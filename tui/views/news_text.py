@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.analysis.finding import SIGNS
-from engine.analysis.news import News, RunState
+from engine.analysis.news import Events, News, RunState
 from engine.analysis.news_sentences import counts, failure, standing, value, warning
-from engine.queries.read_events import Events
 from tui.formatting import clock, decimals
 from tui.preferences.news_cursor import BEGINNING
 

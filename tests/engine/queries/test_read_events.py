@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from engine.queries.read_events import Events, read_events, version_of_events
+from engine.analysis.news import Events
+from engine.queries.read_events import read_events, version_of_events
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
