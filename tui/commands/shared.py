@@ -42,8 +42,8 @@ CHART_KEYS = (
     on_page(CURVES, "zoom_out", "Z", "zoom out", "zoom out", "Z"),
 )  # fmt: skip
 MATRIX_KEYS = (
-    on_page(CONFUSION, "up", "up,k", "up", "class above, or scroll", "↑ ↓"),
-    on_page(CONFUSION, "down", "down,j", "down", "class below, or scroll", "↓"),
+    on_page(CONFUSION, "up", "up,k", "up", "class or run above, or scroll", "↑ ↓"),
+    on_page(CONFUSION, "down", "down,j", "down", "class or run below, or scroll", "↓"),
 )
 MATRIX_MODE = on_page(
     CONFUSION, "mode", "m", "shares", "counts, row share or column share", "m", in_footer=True

@@ -35,6 +35,8 @@ class Line:
     """Place, low and high end of what lies around the line, such as mean ± standard deviation; empty for none."""
     marker: str = ""
     """Marker on some of the points, to tell lines apart without colours; empty for none."""
+    of: int | None = None
+    """Place of the run or group that it is of, where several are compared."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Chart:
 
     title: str
     lines: tuple[Line, ...]
+    """In the order in which they are drawn: the last is on top."""
     first: float
     last: float
     """Range of the x axis: `first` to `last`, in epochs."""

@@ -26,6 +26,10 @@ class Subject(Protocol):
     def caption(self) -> str:
         """Line below the charts; empty for none."""
 
+    @property
+    def front(self) -> int | None:
+        """Place of the run or group that is drawn on top of the others; None where there are no others."""
+
 
 Lines = Callable[[Any], list[Line]]
 """Function that makes the lines of a subject."""
@@ -206,7 +210,7 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
             )
         else:
             lines.append(line)
-    lines.sort(key=lambda line: not line.faint)
+    lines.sort(key=lambda line: (not line.faint, line.of is not None and line.of == view.front))
     return Chart(
         panel.title, tuple(lines), first, last, panel.is_share, panel.key in looking.log,
         looking.cursor if panel is looking.chosen else None,

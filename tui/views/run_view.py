@@ -102,6 +102,10 @@ class RunView:
         return self.group.says if self.group is not None else ""
 
     @property
+    def front(self) -> None:
+        """Return None: it is the only run of its charts."""
+
+    @property
     def has_way_out(self) -> bool:
         """Return True where a change of the spec is suggested."""
         return bool(self.change)

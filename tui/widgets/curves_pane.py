@@ -3,6 +3,7 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.message import Message
 from textual.reactive import reactive
 
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, shaded, value_shown
@@ -140,6 +141,23 @@ class CurvesPane(Container):
         self._draw()
 
 
+class ComparedCurvesPane(CurvesPane):
+    """Curves of several runs, one of which is drawn on top of the others."""
+
+    class FrontMoved(Message):
+        """Wish for another run in the front, `by` places further down."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def do_up(self) -> None:
+        self.post_message(self.FrontMoved(-1))
+
+    def do_down(self) -> None:
+        self.post_message(self.FrontMoved(1))
+
+
 def legend(chart: Chart, *, is_chosen: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{'▸ ' if is_chosen else ''}{chart.title}", style="bold" if is_chosen else "")
@@ -148,7 +166,9 @@ def legend(chart: Chart, *, is_chosen: bool) -> Text:
         text.append(f"  epoch {chart.cursor:.4g}", style="bold")
     else:
         found = [(line, _newest(line)) for line in chart.lines if not line.faint]
-    for line, value in reversed(found):  # what counts comes first: where room is short, the end is cut
+    found.reverse()  # what counts comes first: where room is short, the end is cut
+    found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)
+    for line, value in found:
         colour = f"rgb({','.join(map(str, line.colour))})"
         text.append(f"  {'╌' if line.level else line.marker or '━'} ", style=colour)
         text.append(f"{line.name} " if line.name else "", style="dim")
