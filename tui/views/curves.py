@@ -8,7 +8,9 @@ from engine.metrics.catalogue import ACCURACY, DRAWN, LOSS, charts
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.metric import Chart as DeclaredChart
 from tui.plots import INK, Chart, Line
-from tui.views.run_view import Points, RunView
+from tui.views.accuracy_chart import epoch_range
+from tui.views.run_view import RunView
+from tui.views.smoothing import SMOOTHING, smoothed_lines
 
 
 class Subject(Protocol):
@@ -33,8 +35,6 @@ class Subject(Protocol):
 
 Lines = Callable[[Any], list[Line]]
 """Function that makes the lines of a subject."""
-SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-"""Weights of the exponential moving average: none, then stronger and stronger."""
 OTHERS_FROM = 3
 """Index of the first of the compared runs' colours that no split has."""
 NARROWEST = 0.02
@@ -199,39 +199,16 @@ def _whole(view: Subject) -> tuple[float, float]:
 
 
 def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
+    """Return the chart of a panel as it is looked at. Where no window is chosen, its axis begins at its first epoch."""
+    lines = panel.lines(view)
     first, last = looking.range(view)
-    weight = SMOOTHING[looking.smoothing]
-    lines: list[Line] = []
-    for line in panel.lines(view):
-        if weight and not line.level and len(line.points) > 2:
-            lines.append(replace(line, colour=INK.faint, faint=True))
-            lines.append(
-                replace(line, points=smoothed(line.points, weight), band=_smoothed_band(line.band, weight))
-            )
-        else:
-            lines.append(line)
+    if looking.window is None:
+        begins = [line.points[0][0] for line in lines if line.points and not line.level]
+        first, last = epoch_range(min(begins, default=first), last)
+    lines = smoothed_lines(lines, SMOOTHING[looking.smoothing])
     lines.sort(key=lambda line: (not line.faint, line.of is not None and line.of == view.front))
     return Chart(
         panel.title, tuple(lines), first, last, panel.is_share, panel.key in looking.log,
         looking.cursor if panel is looking.chosen else None,
         panel.undefined if view.epoch and panel.undefined and not lines else Chart.empty,
     )  # fmt: skip
-
-
-def _smoothed_band(
-    band: Sequence[tuple[float, float, float]], weight: float
-) -> tuple[tuple[float, float, float], ...]:
-    """Smooth both ends of a band as its line is."""
-    low, high = (smoothed(tuple((point[0], point[end]) for point in band), weight) for end in (1, 2))
-    return tuple((x, below, above) for (x, below), (_, above) in zip(low, high, strict=True))
-
-
-def smoothed(points: Points, weight: float) -> Points:
-    """Return the exponential moving average with bias correction (Kingma and Ba 2015, section 3)."""
-    total = share = 0.0
-    found = []
-    for x, y in points:
-        total = weight * total + (1 - weight) * y
-        share = weight * share + (1 - weight)
-        found.append((x, total / share))
-    return tuple(found)

@@ -4,24 +4,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
-from textual.reactive import reactive
 
-from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, shaded, value_shown
-from tui.views.curves import SMOOTHING, ChartState, Panel, Subject, chart_of, run_panels
+from tui.plots import Chart, Line, reading, value_shown
+from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
+from tui.views.smoothing import SMOOTHING
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.text_line import TextLine
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
-
-
-class ChartPlot(PlotextPlot):
-    chart: reactive[Chart | None] = reactive(None)
-
-    def render(self) -> Text:
-        if self.chart is None:
-            return Text("")
-        cells = draw_chart(self.plt, self.chart, self.size.width, self.size.height)
-        return shaded(super().render(), cells)  # type: ignore[arg-type]
 
 
 class ChartBox(Vertical):
@@ -162,15 +153,15 @@ def legend(chart: Chart, *, is_chosen: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{'▸ ' if is_chosen else ''}{chart.title}", style="bold" if is_chosen else "")
     found = reading(chart)
-    if found and chart.cursor is not None:
+    if chart.cursor is not None:
         text.append(f"  epoch {chart.cursor:.4g}", style="bold")
     else:
-        found = [(line, _newest(line)) for line in chart.lines if not line.faint]
+        found = [(line, _newest(line)) for line in chart.lines if not (line.faint or line.level)]
     found.reverse()  # what counts comes first: where room is short, the end is cut
     found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)
     for line, value in found:
         colour = f"rgb({','.join(map(str, line.colour))})"
-        text.append(f"  {'╌' if line.level else line.marker or '━'} ", style=colour)
+        text.append(f"  {line.marker or '━'} ", style=colour)
         text.append(f"{line.name} " if line.name else "", style="dim")
         text.append(value_shown(value, is_share=chart.is_share))
     return text
