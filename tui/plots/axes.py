@@ -11,7 +11,7 @@ LEAST_SHARE = 0.02
 LEAST_APART = 5
 """Characters from the first epoch's tick to the next."""
 NEAR = 0.5
-"""How far a level may lie from the values, as a share of their range, for the axis to reach down or up to it."""
+"""Distance of a level from the values, as a share of their range, up to which the axis reaches for it."""
 
 
 def y_range(
