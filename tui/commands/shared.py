@@ -37,7 +37,8 @@ CHART_KEYS = (
     on_page(CURVES, "open", "enter", "one/all", "show one chart, or all", "enter", in_footer=True),
     on_page(CURVES, "more", "plus,equals_sign", "smooth", "more smoothing", "+", in_footer=True),
     on_page(CURVES, "less", "minus", "less smoothing", "less smoothing", "-"),
-    on_page(CURVES, "log", "y", "log scale", "logarithmic scale on/off", "y", in_footer=True),
+    on_page(CURVES, "log", "y", "log", "logarithmic scale on/off", "y", in_footer=True),
+    on_page(CURVES, "axis", "a", "axis", "x axis: epoch, step or time of training", "a", in_footer=True),
     on_page(CURVES, "zoom_in", "z", "zoom", "zoom in at the cursor", "z", in_footer=True),
     on_page(CURVES, "zoom_out", "Z", "zoom out", "zoom out", "Z"),
 )  # fmt: skip

@@ -3,6 +3,14 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import Final, Literal, assert_never
+
+Axis = Literal["epoch", "step", "time"]
+EPOCH: Final = "epoch"
+STEP: Final = "step"
+TIME: Final = "time"
+TICK_CELLS = {EPOCH: 10, STEP: 12, TIME: 14}
+"""Characters from a tick of the x axis to the next, at least."""
 
 MARGIN = 0.05
 """Share of the values' range that stays free above and below them."""
@@ -77,16 +85,51 @@ def _number(value: float, step: float | None = None) -> str:
     return f"{value:.{max(digits, 1)}g}"
 
 
-def epoch_ticks(first: float, last: float, width: int) -> tuple[list[float], list[str]]:
-    """Return x ticks, about one per ten characters, on whole epochs where the window spans at least one; the first
-    epoch has one where there is room."""
+def x_ticks(axis: Axis, first: float, last: float, width: int) -> tuple[list[float], list[str]]:
+    """Return x ticks, about one per ten characters, on whole epochs and steps where the window spans at least one; the
+    first epoch has one where there is room."""
     span = max(last - first, 1e-9)
-    most = max(width // 10, 2)
-    step = next(size for size in _round_numbers(span / most / 10) if span / size <= most)
-    if span >= 1:
+    most = max(width // TICK_CELLS[axis], 2)
+    sizes = _round_times() if axis == TIME else _round_numbers(span / most / 10)
+    step = next(size for size in sizes if span / size <= most)
+    if axis != TIME and span >= 1:
         step = max(step, 1.0)
     places = _multiples(first, last, step)
-    if first == round(first) and places and (places[0] - first) / span * width >= LEAST_APART:
+    if (
+        axis == EPOCH
+        and first == round(first)
+        and places
+        and (places[0] - first) / span * width >= LEAST_APART
+    ):
         places.insert(0, first)
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    return places, [f"{place:.{digits}f}" for place in places]
+    return places, [x_shown(axis, place, step) for place in places]
+
+
+def x_shown(axis: Axis, x: float, step: float | None = None) -> str:
+    """Write a place of an axis, without its name: `3`, `12,000`, `1 h 30 m`; exact to about a `step`."""
+    match axis:
+        case "time":
+            return _time_shown(x)
+        case "epoch" | "step":
+            digits = 0 if step is None or step >= 1 else -math.floor(math.log10(step) + 1e-9)
+            return f"{x:.4g}" if step is None and axis == EPOCH else f"{x:,.{digits}f}"
+    assert_never(axis)
+
+
+def _time_shown(x: float) -> str:
+    """Write a time of training without the parts that are 0: `2 h`, `1 h 30 m`, `1 m 5 s`, `0.25 s`."""
+    if x < 60:
+        return f"{x:.3g} s"
+    seconds = round(x)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    parts = [(hours, "h"), (minutes, "m"), (seconds, "s")]
+    shown = [f"{part} {unit}" for part, unit in parts if part]
+    return " ".join(shown[:2])
+
+
+def _round_times() -> Iterator[float]:
+    """Return seconds: parts of one, of a minute, of an hour, and hours."""
+    yield from itertools.takewhile(lambda size: size < 60, _round_numbers(0.001))
+    yield from (60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30))
+    yield from (3600.0 * hours for hours in (1, 2, 3, 6, 12))
+    yield from (86400.0 * days for days in _round_numbers(1.0))
