@@ -34,7 +34,7 @@ CHART_KEYS = (
         in_footer=True,
     ),
     on_page(CURVES, "previous", "left_square_bracket,comma", "previous", "previous one", "["),
-    on_page(CURVES, "open", "enter", "one/all", "show one chart, or all", "enter", in_footer=True),
+    on_page(CURVES, "open", "enter", "1/all", "show one chart, or all", "enter", in_footer=True),
     on_page(CURVES, "more", "plus,equals_sign", "smooth", "more smoothing", "+", in_footer=True),
     on_page(CURVES, "less", "minus", "less smoothing", "less smoothing", "-"),
     on_page(CURVES, "log", "y", "log", "logarithmic scale on/off", "y", in_footer=True),
