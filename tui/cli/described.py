@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from engine.alerts.kinds import ALL, NAMES
 from engine.disk.pruning import KEPT
 from engine.recipes.registries import value_in_words
 from engine.spec.archs import ARCH_INFOS
@@ -58,6 +59,7 @@ WORDS: dict[str, Callable[[], Words]] = {
     "direction": lambda: _plain(DIRECTIONS),
     "compare on": lambda: _plain(MOMENTS),
     "keep": lambda: _plain(KEPT),
+    "notify_on": lambda: _plain([*NAMES, ALL]),
     "arch name": _archs,
     "presets name": _presets,
     "completion shell": lambda: _plain(SHELLS),
@@ -76,7 +78,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "paths": (FILES,),
 }
 """Kinds of values that a home or the shell knows, by the parameter's name."""
-LISTS = ("columns", "run_ids", "after", "status", "needs", "wanted", *GRID_FIELDS)
+LISTS = ("columns", "run_ids", "after", "status", "needs", "wanted", "notify_on", *GRID_FIELDS)
 """Parameters that take several values with commas between them."""
 
 

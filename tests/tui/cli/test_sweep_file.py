@@ -152,6 +152,7 @@ WRONG = {
     "dta": ('dta = "digits"', 'unknown key: data?'),
     "zzz": ('zzz = 1', "unknown key: resnet-tui add --help lists all, as flags"),
     "home": ('home = "x"', "no part of a sweep: give --home beside --from"),
+    "notify_url": ('notify_url = "json://x"', "no part of a sweep: give --notify-url beside --from"),
     "training": ("training = { lr = 1 }", "a file of a sweep has no such table"),
     "arch": ('arch = "resnet18,resnet34"', 'for several write the list ["resnet18", "resnet34"]'),
     "lr": ("lr = []", "give at least one value"),

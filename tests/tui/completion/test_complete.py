@@ -68,6 +68,7 @@ def test_every_word_that_a_setting_takes(name: str) -> None:
 
 
 def test_words_that_are_no_settings() -> None:
+    assert words("notify add url --on fa") == ["failed"] and "done,all" in words("add --notify-on done,a")
     assert words("add --preset ") == list(PRESETS) == words("presets ")
     assert words("ls --status p") == ["paused"] and words("ls --status done,p") == ["done,paused"]
     assert words("arch resnet34") == ["resnet34"] and words("move 7 1 t") == ["top"]

@@ -29,15 +29,16 @@ for line in "$@"; do
 done
 """
 ZSH = """
-compdef() { : }
-source "$1"; shift
+compdef() { print -u2 compdef "$@" }
+fpath=("$1" $fpath); shift
+autoload -Uz _resnet-tui
 _describe() { print -rl -- "${(@)described}" }
 _files() { print -rl -- *(N) }
 compset() { : }
 for line in "$@"; do
     words=("${(@s: :)line}") CURRENT=${#words}
     PREFIX=$words[CURRENT]
-    _resnet_tui
+    _resnet-tui
     print =
 done
 """
@@ -47,7 +48,7 @@ CALLS = {
     "zsh": ["-f", "-c", ZSH, "zsh"],
     "fish": ["--no-config", "-c", FISH],
 }
-"""Arguments of each shell; the script and command lines follow."""
+"""Arguments of each shell; the script, for zsh its folder, and command lines follow."""
 
 Completed = Callable[..., list[list[str]]]
 
@@ -67,8 +68,10 @@ def completed(
     if program is None:
         pytest.skip(f"{name} is not installed")
     assert shell("completion", name) == 0
-    script = shell.home / "script"
+    script = shell.home / "script" / Path(PLACES[name]).name
+    script.parent.mkdir()
     script.write_text(shell.out)
+    given = script.parent if name == "zsh" else script  # where zsh looks for it at the first Tab
     called = shell.home / "bin" / "resnet-tui"
     called.parent.mkdir()
     called.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'from tui.start import main; main()' \"$@\"\n")
@@ -82,7 +85,7 @@ def completed(
 
     def words(*lines: str) -> list[list[str]]:
         done = subprocess.run(
-            [program, *CALLS[name], str(script), *lines],
+            [program, *CALLS[name], str(given), *lines],
             capture_output=True, text=True, env=environment, cwd=shell.home, timeout=LIMIT_S, check=False,
         )  # fmt: skip
         assert done.stderr == ""
@@ -115,6 +118,19 @@ def test_verbs_flags_and_values(completed: Completed, shell: Shell) -> None:
     assert {"fundus", "fundus-balanced"} <= set(data) and any("fundus pictures" in each for each in data)
     assert none in ([], [""])
     assert sorted(os.listdir(shell.home)) == ["bin", "fundus pictures", "runs.db", "script"]
+
+
+def test_zsh_takes_the_script_without_a_file_too(shell: Shell) -> None:
+    program = shutil.which("zsh")
+    if program is None:
+        pytest.skip("zsh is not installed")
+    assert shell("completion", "zsh") == 0
+    command = 'compdef() { print "$@" }; eval "$1"'
+    done = subprocess.run(
+        [program, "-f", "-c", command, "zsh", shell.out],
+        capture_output=True, text=True, timeout=LIMIT_S, check=True,
+    )  # fmt: skip
+    assert done.stdout == "_resnet-tui resnet-tui\n" and done.stderr == ""
 
 
 def test_bash_replaces_what_follows_its_word_breaks(shell: Shell, cache: Path) -> None:
