@@ -1,4 +1,4 @@
-"""Line charts over epochs: zoomed, smoothed or logarithmic, with a cursor that reads values."""
+"""Line charts over epochs, steps or time: zoomed, smoothed or logarithmic, with a cursor that reads values."""
 
 import math
 from bisect import bisect_left
@@ -8,7 +8,7 @@ from itertools import pairwise
 from textual_plotext.plot import Plot
 
 from tui.formatting import decimals
-from tui.plots.axes import epoch_ticks, y_range, y_ticks
+from tui.plots.axes import EPOCH, Axis, x_ticks, y_range, y_ticks
 from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.ink import INK, Colour
 from tui.plots.level_label import write_level
@@ -20,7 +20,7 @@ MARKER_CELLS = 6
 
 @dataclass(frozen=True)
 class Line:
-    """Line of finite values over epochs, in order."""
+    """Line of finite values over epochs, or over what the chart's axis has, in order."""
 
     name: str
     points: tuple[tuple[float, float], ...]
@@ -46,7 +46,8 @@ class Chart:
     """In the order in which they are drawn: the last is on top."""
     first: float
     last: float
-    """Range of the x axis: `first` to `last`, in epochs."""
+    """Range of the x axis: `first` to `last`, in its unit."""
+    axis: Axis = EPOCH
     is_share: bool = False
     """True for shares such as accuracies: the y axis stays within 0 to 1."""
     log: bool = False
@@ -72,7 +73,7 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
     plot.xlim(*area.x)
     plot.ylim(*area.y)
     plot.yticks(marks, labels)
-    plot.xticks(*epoch_ticks(chart.first, chart.last, width))
+    plot.xticks(*x_ticks(chart.axis, chart.first, chart.last, width))
     for line, at in levels:
         if y[0] <= at <= y[1]:
             plot.plot(area.x, (at, at), marker="braille", color=line.colour)

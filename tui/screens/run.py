@@ -24,8 +24,9 @@ from tui.formatting import plain
 from tui.screens.copying import CopyActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
-from tui.screens.pages import PagedScreen
+from tui.screens.pages import PagedScreen, elsewhere
 from tui.screens.run_actions import RunActions
+from tui.screens.run_needs import lacking
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
@@ -43,6 +44,7 @@ from tui.widgets.text_line import TextLine
 
 PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
+NO_WAY_OUT = "the findings suggest no change"
 LINES_LOW, LINES_TALL = 3, 6
 """Lines of a failed run's log below the cause."""
 MOST_DIGITS = 40
@@ -205,6 +207,13 @@ class RunScreen(PagedScreen[None]):
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return None
         return super().offers(command)
+
+    def why_not(self, command: Command) -> str:
+        if self.page != (page := PAGE_OF.get(command.id, self.page)):
+            return elsewhere(self.PAGES, [page])
+        if command.id == "fix" and self._view is not None and not self._view.has_way_out:
+            return NO_WAY_OUT
+        return super().why_not(command) or lacking(command.id, self.chosen_rows())
 
     def _search(self) -> None:
         pane = self.query_one(LogPane)

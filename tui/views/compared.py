@@ -17,6 +17,7 @@ from tui.views.band import Band
 from tui.views.curves import Panel
 from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
+from tui.views.x_axis import Pace
 
 Contender: TypeAlias = RunView | GroupView
 """One of those that are compared: a run, or the runs of a group."""
@@ -68,6 +69,10 @@ class Compared:
     @property
     def last_epoch(self) -> int:
         return max(view.last_epoch for view in self.views)
+
+    @cached_property
+    def paces(self) -> tuple[Pace, ...]:
+        return tuple(view.pace for view in self.views)
 
     @property
     def caption(self) -> str:

@@ -6,6 +6,7 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from tui.plots import Chart, Line, reading, value_shown
+from tui.plots.axes import EPOCH, STEP, TIME, Axis, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING
 from tui.widgets.chart_plot import ChartPlot
@@ -13,6 +14,7 @@ from tui.widgets.text_line import TextLine
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
+AXIS_WORDS: dict[Axis, str] = {EPOCH: "epoch", STEP: "step", TIME: "time of training"}
 
 
 class ChartBox(Vertical):
@@ -26,10 +28,12 @@ class ChartBox(Vertical):
         yield TextLine(classes="chart-title")
         yield ChartPlot()
 
-    def show(self, view: Subject, chart_state: ChartState, *, is_chosen: bool) -> None:
+    def show(self, view: Subject, chart_state: ChartState, *, is_marked: bool) -> None:
+        """Draw the chart; `is_marked`: as the chosen one of several."""
         chart = chart_of(view, chart_state, self.panel)
         self.query_one(ChartPlot).chart = chart
-        self.query_one(".chart-title", TextLine).say(legend(chart, is_chosen=is_chosen))
+        is_chosen = self.panel is chart_state.chosen
+        self.query_one(".chart-title", TextLine).say(legend(chart, is_marked=is_marked, says_place=is_chosen))
 
     @property
     def columns(self) -> int:
@@ -71,7 +75,7 @@ class CurvesPane(Container):
             box.display = is_chosen or self._shows_all
             box.set_class(is_chosen, "-chosen")
             if box.display:
-                box.show(self._view, self.chart_state, is_chosen=is_chosen and self._shows_all)
+                box.show(self._view, self.chart_state, is_marked=is_chosen and self._shows_all)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
@@ -80,8 +84,13 @@ class CurvesPane(Container):
             words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
         if self.chart_state.chosen.key in self.chart_state.log:
             words.append("logarithmic")
+        axis = self.chart_state.axis
+        if axis != EPOCH:
+            words.append(f"by {AXIS_WORDS[axis]}")
         if self.chart_state.window is not None:
-            words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.chart_state.window)))
+            words.append(
+                "{}s {} to {}".format(axis, *(x_shown(axis, edge) for edge in self.chart_state.window))
+            )
         if self._view is not None and self._view.caption:
             words.append(self._view.caption)
         return Text("   ".join(words), style="dim", no_wrap=True, overflow="ellipsis")
@@ -118,6 +127,10 @@ class CurvesPane(Container):
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
 
+    def do_axis(self) -> None:
+        if self._view is not None:
+            self._look(self.chart_state.turn_axis(self._view))
+
     def do_zoom_in(self) -> None:
         if self._view is not None:
             self._look(self.chart_state.zoom(self._view, 0.5))
@@ -149,13 +162,14 @@ class ComparedCurvesPane(CurvesPane):
         self.post_message(self.FrontMoved(1))
 
 
-def legend(chart: Chart, *, is_chosen: bool) -> Text:
+def legend(chart: Chart, *, is_marked: bool = False, says_place: bool = True) -> Text:
+    """Name the lines with their newest values, or those at the cursor and, with `says_place`, where that is."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{'▸ ' if is_chosen else ''}{chart.title}", style="bold" if is_chosen else "")
+    text.append(f"{'▸ ' if is_marked else ''}{chart.title}", style="bold" if is_marked else "")
     found = reading(chart)
-    if chart.cursor is not None:
-        text.append(f"  epoch {chart.cursor:.4g}", style="bold")
-    else:
+    if chart.cursor is not None and says_place:
+        text.append(f"  {chart.axis} {x_shown(chart.axis, chart.cursor)}", style="bold")
+    if chart.cursor is None:
         found = [(line, _newest(line)) for line in chart.lines if not (line.faint or line.level)]
     found.reverse()  # what counts comes first: where room is short, the end is cut
     found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)

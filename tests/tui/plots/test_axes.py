@@ -2,12 +2,13 @@
 
 import math
 import re
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.plots import INK, Chart, Line, Plot, draw_chart
-from tui.plots.axes import LEAST_SHARE, NEAR, epoch_ticks, y_range, y_ticks
+from tui.plots.axes import EPOCH, LEAST_SHARE, NEAR, STEP, TIME, x_shown, x_ticks, y_range, y_ticks
 from tui.snapshot import Curve
 from tui.views.accuracy_chart import accuracy_chart, epoch_range
 
@@ -89,8 +90,10 @@ def test_the_axis_begins_at_the_first_epoch_that_is_drawn() -> None:
     lines, _ = accuracy(Curve((1,), (0.4,), (0.5,), None, 1))
     assert lines[-1].split() == ["1"]
     assert epoch_range(0.05, 3.0) == (0.0, 3.0)  # losses within the first epoch
-    assert epoch_ticks(1.0, 40.0, 39)[1] == ["1", "20", "40"] and epoch_ticks(0.0, 40.0, 40)[1][0] == "0"
-    assert epoch_ticks(2.0, 3.5, 80)[1] == ["2", "3"] and len(epoch_ticks(2.0, 2.5, 80)[1]) > 2
+    assert (
+        x_ticks(EPOCH, 1.0, 40.0, 39)[1] == ["1", "20", "40"] and x_ticks(EPOCH, 0.0, 40.0, 40)[1][0] == "0"
+    )
+    assert x_ticks(EPOCH, 2.0, 3.5, 80)[1] == ["2", "3"] and len(x_ticks(EPOCH, 2.0, 2.5, 80)[1]) > 2
 
 
 def test_odd_curves_are_drawn_without_an_error() -> None:
@@ -116,3 +119,20 @@ def test_the_baselines_name_hides_no_curve_where_there_is_a_place_beside_them() 
         (label,) = [line for line in lines if "baseline .7000" in line]
         before, after = label.split("baseline .7000")
         assert not re.search("[\u2801-\u28ff]$", before) and not re.match("[\u2801-\u28ff]", after)
+
+
+def test_steps_and_times_have_round_labels_too() -> None:
+    assert x_ticks(STEP, 0.5, 40_000.0, 60)[1] == ["10,000", "20,000", "30,000", "40,000"]
+    assert x_ticks(TIME, 0.0, 7200.0, 80)[1] == ["0 s", "30 m", "1 h", "1 h 30 m", "2 h"]
+    assert x_ticks(TIME, 6.0, 60.0, 80)[1] == ["15 s", "30 s", "45 s", "1 m"]
+    assert x_ticks(TIME, 0.0, 9e5, 40)[1] == ["0 s", "240 h"]
+    shown = [x_shown(TIME, x) for x in (0.25, 59.4, 65.0, 3600.0, 5400.0, 90061.0)]
+    assert shown == ["0.25 s", "59.4 s", "1 m 5 s", "1 h", "1 h 30 m", "25 h 1 m 1 s"]
+    assert x_shown(EPOCH, 2.0) == "2" and x_shown(STEP, 1240.4) == "1,240"
+
+
+@given(axis=st.sampled_from((EPOCH, STEP, TIME)), first=st.floats(0.0, 1e6), span=st.floats(0.1, 1e8))
+def test_ticks_lie_in_the_window_and_apart(axis: Any, first: float, span: float) -> None:
+    places, labels = x_ticks(axis, first, first + span, 80)
+    assert len(places) == len(labels) <= 10 and places == sorted(places)
+    assert all(first - 1e-6 * span - 1e-6 <= place <= first + span * 1.000001 + 1e-6 for place in places)

@@ -26,8 +26,9 @@ from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.views.compared import Compared, at_best, at_last, compare_panels
 from tui.views.curves import ChartState, chart_of
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
-from tui.widgets.curves_pane import ChartBox, ChartPlot, CurvesPane, legend
+from tui.widgets.curves_pane import ChartBox, CurvesPane, legend
 
 NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
 
@@ -259,6 +260,8 @@ async def test_the_best_run_is_drawn_on_top_until_another_is_brought_to_the_fron
             await until(pilot, lambda place=place: top() == place and bold() == [place])  # type: ignore[misc]
         await pilot.press("plus")
         assert top() == place
+        await pilot.press("a")
+        assert "by step" in shown(pilot, "#curves-says") and top() == place
 
 
 def test_smoothing_and_a_run_that_left_keep_the_front_on_top(home: Home, study: Store) -> None:
@@ -285,7 +288,7 @@ def test_the_legend_keeps_the_order_of_the_runs_whichever_is_in_front(home: Home
     three = compared(home, 4, 3, 2)
     panels = compare_panels()
     words = [
-        legend(chart_of(replace(three, chosen=chosen), ChartState(panels), panels[0]), is_chosen=True).plain
+        legend(chart_of(replace(three, chosen=chosen), ChartState(panels), panels[0]), is_marked=True).plain
         for chosen in range(3)
     ]
     assert len(set(words)) == 1 and [words[0].index(mark) for mark in "●▲■"] == sorted(
