@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from engine.metrics.catalogue import defined, split_metrics, values_of
 from engine.metrics.evaluation import Evaluation
-from engine.metrics.metric import SPLIT_WORDS, EpochValues, Split
+from engine.metrics.metric import SPLIT_HEADINGS, SPLIT_WORDS, EpochValues, Split
 from engine.metrics.selection import selected
 from engine.training.epoch_sums import EpochSums
 
@@ -70,20 +70,20 @@ def better(result: EpochResult, best: Choice | None, *, select_on: str, epochs: 
 
 
 def epoch_line(result: EpochResult, epochs: int) -> str:
-    """Return an epoch as a line of the log."""
+    """Return an epoch as a line of the log: what a narrow window cuts tells the least."""
     number = result.number
-    parts = [f"epoch {result.epoch}/{epochs}"]
-    loss, accuracy = number("train_loss"), number("train_acc")
-    if loss is not None and accuracy is not None:
-        parts.append(f"{SPLIT_WORDS['train']}: loss {loss:.4f} acc {accuracy:.4f}")
+    parts = [f"epoch {result.epoch:{len(str(epochs))}}/{epochs}"]
     scored: tuple[tuple[Split, str, str], ...] = (
-        ("val", "val_acc", "val_kappa"),
         ("test", "test_acc", "kappa"),
+        ("val", "val_acc", "val_kappa"),
         ("eval_train", "eval_train_acc", "eval_train_kappa"),
     )
     for split, accuracy_key, kappa_key in scored:
         if text := _scored(number(accuracy_key), number(kappa_key)):
-            parts.append(f"{SPLIT_WORDS[split]}: {text}")
+            parts.append(f"{SPLIT_WORDS[split]} {text}")
+    loss, accuracy = number("train_loss"), number("train_acc")
+    if loss is not None and accuracy is not None:
+        parts.append(f"{SPLIT_HEADINGS['train']} loss {loss:.4f} acc {accuracy:.4f}")
     if (speed := number("images_per_s")) is not None:
         parts.append(f"{speed:.0f} images/s")
     return "  ".join(parts)

@@ -116,7 +116,26 @@ RUN: Table = (
         in_footer=True,
     ),
     SCORE_SPLIT,
-    look("search", "slash", "search", "Search the log for a word; ] and [ go on", "/", LOG),
+    look("search", "slash", "search", "Search the log for a word", "/", LOG, in_footer=True),
+    on_page(
+        LOG,
+        "hit",
+        "n,right_square_bracket,full_stop",
+        "next",
+        "Go to the next line with the word",
+        "n",
+        in_footer=True,
+    ),
+    on_page(
+        LOG,
+        "hit_before",
+        "N,left_square_bracket,comma",
+        "previous",
+        "Go to the previous line with the word",
+        "N",
+        in_footer=True,
+    ),
+    on_page(LOG, "wrap", "w", "wrap", "Break long lines, or scroll them with ← →", "w", in_footer=True),
     on_page(LOG, "first", "g,home", "first", "Go to the first line of the log", "g"),
     on_page(LOG, "last", "G,end", "last", "Go to the last line of the log and follow", "G"),
     look("compare_spec", "d", "against", "Compare the settings with another run's", group=SPEC),
@@ -127,6 +146,9 @@ RUN: Table = (
     *COPY,
     UNDO,
     HELP,
+    on_page(
+        LOG, "unmark", "escape", "end search", "End the search of the log", "esc"
+    ),  # before LEAVE, which has its key too
     LEAVE,
 )
 COMPARE: Table = (

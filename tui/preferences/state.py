@@ -30,6 +30,8 @@ class Preferences:
     """Metrics that the run table shows in addition to its fixed columns: keys, separated by commas."""
     grouped: bool = False
     """Fold the runs of each group into one line."""
+    wraps_log: bool = True
+    """Break long lines of a run's log."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 

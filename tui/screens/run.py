@@ -9,7 +9,7 @@ from textual.app import App
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
@@ -19,8 +19,7 @@ from tui import commands
 from tui.commands import Command
 from tui.feeds.reader_thread import FeedThread, start_once
 from tui.feeds.run_feed import RunFeed
-from tui.feeds.run_log import LogFile, LogLines
-from tui.formatting import plain
+from tui.feeds.run_log import LogFile, NewLines
 from tui.screens.copying import CopyActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
@@ -44,6 +43,8 @@ from tui.widgets.text_line import TextLine
 
 PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
+NEEDS_WORD, FREE_FROM_WORD = frozenset({"log_hit", "log_hit_before", "log_unmark"}), frozenset({"note"})
+"""Commands that the log has while it is searched for a word, and those whose keys they take meanwhile."""
 NO_WAY_OUT = "the findings suggest no change"
 LINES_LOW, LINES_TALL = 3, 6
 """Lines of a failed run's log below the cause."""
@@ -68,7 +69,7 @@ class RunScreen(PagedScreen[None]):
     FEED_ERRORS = (StoreError, SpecError, QueueError)
 
     class LogRead(Message):
-        def __init__(self, more: LogLines) -> None:
+        def __init__(self, more: NewLines) -> None:
             super().__init__()
             self.more = more
 
@@ -78,7 +79,7 @@ class RunScreen(PagedScreen[None]):
         self._is_gone = False
         self._view: RunView | None = None
         self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
-        self._log = FeedThread[LogLines](
+        self._log = FeedThread[NewLines](
             "run log",
             lambda: LogFile(home.run(run_id).log),
             lambda more: self.post_message(self.LogRead(more)),
@@ -92,7 +93,7 @@ class RunScreen(PagedScreen[None]):
             **self._runs.handlers(),
             **self._forms.handlers(),
             **self._copying.handlers(),
-            "search": self._search,
+            "search": lambda: self.query_one(LogPane).search_line.open(),
             "compare_spec": self._compare_spec,
             "help": self.open_help,
             "leave": self.leave,
@@ -112,6 +113,7 @@ class RunScreen(PagedScreen[None]):
             yield RunScorePane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
+        self.query_one(LogPane).begin(self.run_id, wraps=self.port.preferences.wraps_log)
         self.set_interval(self.POLL_S, self._refresh_page)
         self.turn_to(self.PAGES[0])
 
@@ -201,30 +203,35 @@ class RunScreen(PagedScreen[None]):
 
     # Commands of the pages
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave all keys to the field that is typed in."""
+        return False if isinstance(self.focused, Input) else super().check_action(action, parameters)
+
     def offers(self, command: Command) -> bool | None:
         if self.page != PAGE_OF.get(command.id, self.page):
+            return False
+        if self._depends_on_word(command):
             return False
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return None
         return super().offers(command)
+
+    def _depends_on_word(self, command: Command) -> bool:
+        """Return True where a command waits for the beginning or the end of a search of the log."""
+        depends = self.page == "log" and command.id in NEEDS_WORD | FREE_FROM_WORD
+        return depends and (command.id in NEEDS_WORD) != bool(self.query_one(LogPane).word)
 
     def why_not(self, command: Command) -> str:
         if self.page != (page := PAGE_OF.get(command.id, self.page)):
             return elsewhere(self.PAGES, [page])
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return NO_WAY_OUT
+        if self._depends_on_word(command):
+            return "/ searches for a word first" if command.id in NEEDS_WORD else "esc ends the search first"
         return super().why_not(command) or lacking(command.id, self.chosen_rows())
 
-    def _search(self) -> None:
-        pane = self.query_one(LogPane)
-
-        def typed(word: str | None) -> None:
-            if word is not None:
-                found = pane.search(plain(word))
-                if word:
-                    self.notify(f"{found:,} lines have {word!r}" if found else f"{word!r} is not in the log")
-
-        self.app.push_screen(AskScreen("Search for", pane.word), typed)
+    def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
+        self.port.change_preferences(wraps_log=message.wraps)
 
     def _compare_spec(self) -> None:
         def typed(text: str | None) -> None:

@@ -208,7 +208,8 @@ def test_the_log_says_how_each_number_was_measured(drawn: tuple[Index, list[int]
     measured = replace(measured, values={**measured.values, **trained})
     measured = with_train_images(measured, replace(evaluation, ordered=False))
     accuracy, kappa = f"acc {measured.number('test_acc'):.4f}", f"kappa {measured.number('kappa'):.3f}"
+    assert epoch_line(measured, 300).startswith(f"epoch   1/300  test {accuracy}")
     assert epoch_line(measured, 9) == (
-        f"epoch 1/9  train (running average): loss 0.5000 acc 0.7500  val: {accuracy} {kappa}  "
-        f"test: {accuracy} {kappa}  train images afterwards: {accuracy}"
+        f"epoch 1/9  test {accuracy} {kappa}  val {accuracy} {kappa}  train images afterwards {accuracy}  "
+        "train (avg.) loss 0.5000 acc 0.7500"
     )

@@ -125,7 +125,7 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
     if name == "palette":
         pilot.app.screen.query_one(Input).cursor_blink = False
     if name == "workers":
-        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text"))
+        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
     if name == "data":
         await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":
