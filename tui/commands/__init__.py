@@ -28,6 +28,7 @@ from tui.commands.shared import (
     MATRIX_KEYS,
     MATRIX_MODE,
     QUIT,
+    SAVE_CHART,
     SCORE_PAGE,
     SCORE_SPLIT,
     START_WORKER,
@@ -95,6 +96,7 @@ RUN: Table = (
     page(4, "spec", "Show all findings, the settings and the time"),
     SCORE_PAGE,
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     on_page(
         CONFUSION,
@@ -159,6 +161,7 @@ COMPARE: Table = (
     SCORE_PAGE,
     page(6, "result", "Say in words which runs are told apart"),
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     MATRIX_MODE,
     SCORE_SPLIT,
