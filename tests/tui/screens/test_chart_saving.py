@@ -27,15 +27,15 @@ async def test_a_runs_chart_and_matrix_are_saved_as_they_are_seen(home: Home, st
     charts = home.root / "charts"
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
-        await pilot.press("a", "S")
+        await pilot.press("a", "s")
         await until(pilot, lambda: f"saved {charts}/run-5-accuracy.png and .svg" in notified(pilot))
         with Image.open(charts / "run-5-accuracy.png") as image:
             assert image.width > 900
         seen = words(charts / "run-5-accuracy.svg")
         assert "resnet50" in seen and "step" in seen and "test" in seen and "baseline" in seen, seen
-        await pilot.press("S")
+        await pilot.press("s")
         await until(pilot, lambda: "run-5-accuracy-2.png" in notified(pilot))
-        await pilot.press("2", "comma", "S")
+        await pilot.press("2", "comma", "s")
         await until(pilot, lambda: "run-5-confusion-epoch-2.png" in notified(pilot))
         assert "moderate" in words(charts / "run-5-confusion-epoch-2.svg")
     names = {path.name for path in charts.iterdir()}
@@ -52,7 +52,7 @@ async def test_compared_curves_are_saved_with_the_runs_names(home: Home, study: 
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
         await until(pilot, lambda: shown(pilot, "#compare-head"))
-        await pilot.press("S")
+        await pilot.press("s")
         await until(pilot, lambda: "saved" in notified(pilot))
     (svg,) = (home.root / "charts").glob("compare-*-accuracy.svg")
     seen = words(svg)
@@ -63,14 +63,14 @@ async def test_what_cannot_be_saved_says_why(home: Home, study: Store) -> None:
     (home.root / "charts").write_text("in the way")
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
-        await pilot.press("S")
+        await pilot.press("s")
         await until(pilot, lambda: "the chart was not saved: " in notified(pilot))
 
 
 async def test_a_read_only_window_saves_nothing(home: Home, study: Store) -> None:
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
-        await pilot.press("S")
+        await pilot.press("s")
         await until(pilot, lambda: "read-only" in notified(pilot))
     assert not (home.root / "charts").exists()
 
