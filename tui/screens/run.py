@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 
-from rich.text import Text
 from textual.app import App
 from textual.containers import Container
 from textual.message import Message
@@ -21,15 +20,18 @@ from tui.feeds.reader_thread import FeedThread, start_once
 from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_log import LogFile, NewLines
 from tui.screens.copying import CopyActions
+from tui.screens.data import DataScreen
+from tui.screens.file_actions import FileActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen, elsewhere
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
 from tui.screens.text_prompt import AskScreen
-from tui.snapshot import GLYPHS, FindingView, RunRow
+from tui.snapshot import FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
+from tui.views.run_head import head_text
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
@@ -78,7 +80,8 @@ class RunScreen(PagedScreen[None]):
         self._home, self._below, self.run_id = home, below, run_id
         self._is_gone = False
         self._view: RunView | None = None
-        self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
+        self._runs, self._forms = RunActions(self), FormActions(self)
+        self._copying, self._files = CopyActions(self), FileActions(self)
         self._log = FeedThread[NewLines](
             "run log",
             lambda: LogFile(home.run(run_id).log),
@@ -93,6 +96,8 @@ class RunScreen(PagedScreen[None]):
             **self._runs.handlers(),
             **self._forms.handlers(),
             **self._copying.handlers(),
+            **self._files.handlers(),
+            "data": self._open_data,
             "search": lambda: self.query_one(LogPane).search_line.open(),
             "compare_spec": self._compare_spec,
             "help": self.open_help,
@@ -230,6 +235,9 @@ class RunScreen(PagedScreen[None]):
             return "/ searches for a word first" if command.id in NEEDS_WORD else "esc ends the search first"
         return super().why_not(command) or lacking(command.id, self.chosen_rows())
 
+    def _open_data(self) -> None:
+        self.app.push_screen(DataScreen(self._home, self.chosen_rows(), self.run_id))
+
     def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
         self.port.change_preferences(wraps_log=message.wraps)
 
@@ -285,15 +293,3 @@ class RunScreen(PagedScreen[None]):
     def chosen_rows(self) -> list[RunRow]:
         row = self._below.row_of(self.run_id)
         return [row] if row is not None else []
-
-
-def head_text(view: RunView) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(view.title, style="bold")
-    text.append(f"   {GLYPHS[view.status]} {view.status}")
-    text.append(f"  epoch {view.epoch} of {view.epochs}", style="dim")
-    if view.worker:
-        text.append(f"  on {view.worker}", style="dim")
-    if view.name:
-        text.append(f"   {view.name}", style="dim")
-    return text
