@@ -3,18 +3,18 @@
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
-from tui.plots.accuracy import BEST, draw_accuracy
-from tui.plots.canvas import thin
+from tui.plots.canvas import finite, thin
 from tui.plots.class_texts import confused_pairs, named
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
-from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
+from tui.plots.lines import BEST, Chart, Line, draw_chart, reading, value_shown
 from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
 
 __all__ = [
+    "BEST",
     "BEST",
     "COUNTS",
     "INK",
@@ -32,13 +32,13 @@ __all__ = [
     "Square",
     "SquareLine",
     "confused_pairs",
-    "draw_accuracy",
     "draw_chart",
     "draw_confusion",
     "draw_matrix",
     "draw_mirror",
     "draw_reliability",
     "draw_square",
+    "finite",
     "named",
     "reading",
     "shaded",
