@@ -10,8 +10,14 @@ def accuracy_chart(curve: Curve) -> Chart:
     first, last = epoch_range(float(min(curve.epochs, default=1)), float(curve.last_epoch))
     lines = [
         Line("train", tuple(finite(curve.epochs, curve.train)), INK.train, marker=marks[0]),
-        Line("test", tuple(finite(curve.epochs, curve.test)), INK.test, marker=marks[1], band=_band(curve),
-             best=curve.best),
+        Line(
+            "test",
+            tuple(finite(curve.epochs, curve.test)),
+            INK.test,
+            marker=marks[1],
+            band=_band(curve),
+            best=curve.best,
+        ),
     ]
     if curve.baseline is not None:
         lines.insert(0, Line("baseline", ((0.0, curve.baseline),), INK.baseline, level=True))
