@@ -18,7 +18,7 @@ def head_line(
 
     `marks`: what is said of marked runs, with its style; `warning`: the colour of a paused queue."""
     for has_words, is_long, has_place in (
-        (True, True, True), (True, False, True), (False, False, True), (False, False, False),
+        (True, True, True), (True, False, True), (True, False, False), (False, False, True), (False, False, False),
     ):  # fmt: skip
         text = Text.assemble(("resnet-tui", "bold"), no_wrap=True, overflow="ellipsis")
         if marks[0]:  # before all else: the next key acts on them
