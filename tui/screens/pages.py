@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui.commands import Command
 from tui.screens.chart_saving import save_chart
 from tui.screens.full_screen import FeedScreen, Handlers
+from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.pictured import SaveWanted
 
 T = TypeVar("T")
@@ -52,6 +53,9 @@ class PagedScreen(FeedScreen[T]):
 
     def on_save_wanted(self, message: SaveWanted) -> None:
         save_chart(self, message.picture)
+
+    def on_curves_pane_smoothed(self, message: CurvesPane.Smoothed) -> None:
+        self.port.change_preferences(smoothing=message.smoothing)
 
     def do(self, command: Command) -> None:
         if not command.pane_key:

@@ -11,7 +11,7 @@ from tui.plots import INK, Chart, Line
 from tui.plots.axes import EPOCH, Axis
 from tui.views.accuracy_chart import epoch_range
 from tui.views.run_view import RunView
-from tui.views.smoothing import SMOOTHING, smoothed_lines
+from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 from tui.views.x_axis import AXES, Pace, placed
 
 
@@ -158,7 +158,7 @@ class ChartState:
         return replace(self, panel=(self.panel + by) % len(self.panels))
 
     def smoother(self, by: int) -> "ChartState":
-        return replace(self, smoothing=min(max(self.smoothing + by, 0), len(SMOOTHING) - 1))
+        return replace(self, smoothing=strength(self.smoothing, by))
 
     def turn_log(self) -> "ChartState":
         return replace(self, log=self.log ^ {self.chosen.key})

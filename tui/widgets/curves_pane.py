@@ -12,7 +12,7 @@ from textual.message import Message
 from tui.plots import Chart, Line, reading, value_shown
 from tui.plots.axes import AXIS_WORDS, EPOCH, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
-from tui.views.smoothing import SMOOTHING
+from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
@@ -50,11 +50,18 @@ class ChartBox(Vertical):
 class CurvesPane(Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
+    class Smoothed(Message):
+        """New strength of the smoothing, for all screens."""
+
+        def __init__(self, smoothing: int) -> None:
+            super().__init__()
+            self.smoothing = smoothing
+
+    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
         super().__init__(id="curves")
         self._panels = panels if panels is not None else run_panels()
         self._view: Subject | None = None
-        self.chart_state = ChartState(self._panels)
+        self.chart_state = ChartState(self._panels, smoothing=strength(smoothing))
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
@@ -135,10 +142,14 @@ class CurvesPane(Pictured, Container):
         self._look(self.chart_state.next_panel(-1))
 
     def do_more(self) -> None:
-        self._look(self.chart_state.smoother(1))
+        self._smooth(1)
 
     def do_less(self) -> None:
-        self._look(self.chart_state.smoother(-1))
+        self._smooth(-1)
+
+    def _smooth(self, by: int) -> None:
+        self._look(self.chart_state.smoother(by))
+        self.post_message(self.Smoothed(self.chart_state.smoothing))
 
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
