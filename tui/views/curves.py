@@ -181,6 +181,11 @@ class ChartState:
         """Return the epoch of the run in the front that the cursor is at; None without a cursor."""
         return front_pace(view).epoch_at(self.axis, self.cursor) if self.cursor is not None else None
 
+    def look_at(self, view: Subject, epoch: int | None) -> "ChartState":
+        """Put the cursor on an epoch of the run in the front, or take it away; the window follows."""
+        at = front_pace(view).at(self.axis, float(epoch)) if epoch is not None else None
+        return replace(self, cursor=at)._following(view)
+
     def move(self, view: Subject, by: int, columns: int) -> "ChartState":
         """Move the cursor by `by` positions in the chosen chart, or put it on the newest value; the window follows."""
         places = self._places(view, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from tui.plots.axes import AXIS_WORDS, EPOCH, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
+from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
 
@@ -47,7 +49,7 @@ class ChartBox(Vertical):
         return max(self.query_one(ChartPlot).size.width - 7, 8)
 
 
-class CurvesPane(Pictured, Container):
+class CurvesPane(EpochPane, Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
     class Smoothed(Message):
@@ -112,6 +114,16 @@ class CurvesPane(Pictured, Container):
     def _look(self, chart_state: ChartState) -> None:
         self.chart_state = chart_state
         self._draw()
+
+    @property
+    def epoch(self) -> int | None:
+        """Return the epoch of the cursor, or the one that was complete before it; None without a cursor."""
+        at = self.chart_state.epoch(self._view) if self._view is not None else None
+        return math.floor(at + 1e-6) if at is not None else None  # times are sums: not quite whole
+
+    def look_at(self, epoch: int | None) -> None:
+        if self._view is not None and epoch != self.epoch:
+            self._look(self.chart_state.look_at(self._view, epoch))
 
     def picture(self) -> Picture | None:
         """Return the chosen chart as it is seen; None before there is anything to draw."""
