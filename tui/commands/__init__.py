@@ -33,6 +33,7 @@ from tui.commands.shared import (
     MATRIX_MODE,
     QUIT,
     REPORT,
+    SAVE_CHART,
     SCORE_PAGE,
     SCORE_SPLIT,
     START_WORKER,
@@ -102,6 +103,7 @@ RUN: Table = (
     page(4, "spec", "Show all findings, the settings and the time"),
     SCORE_PAGE,
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     on_page(
         CONFUSION,
@@ -169,6 +171,7 @@ COMPARE: Table = (
     SCORE_PAGE,
     page(6, "result", "Say in words which runs are told apart"),
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     MATRIX_MODE,
     SCORE_SPLIT,

@@ -54,24 +54,36 @@ CHART_KEYS = (
         "Go to the previous chart, epoch or match",
         "[",
     ),
-    on_page(CURVES, "open", "enter", "one/all", "Show one chart, or all charts", "enter", in_footer=True),
+    on_page(CURVES, "open", "enter", "1/all", "Show one chart, or all charts", "enter", in_footer=True),
     on_page(CURVES, "more", "plus,equals_sign", "smooth", "Smooth the curves more", "+", in_footer=True),
     on_page(CURVES, "less", "minus", "less smoothing", "Smooth the curves less", "-"),
     on_page(
         CURVES,
         "log",
         "y",
-        "log scale",
+        "log",
         "Turn the logarithmic scale on or off",
         "y",
+        in_footer=True,
+    ),
+    on_page(
+        CURVES,
+        "axis",
+        "a",
+        "axis",
+        "Turn the x axis to epochs, steps or time of training",
+        "a",
         in_footer=True,
     ),
     on_page(CURVES, "zoom_in", "z", "zoom", "Zoom into the chart at the cursor", "z", in_footer=True),
     on_page(CURVES, "zoom_out", "Z", "zoom out", "Zoom out of the chart", "Z"),
 )
 MATRIX_KEYS = (
-    on_page(CONFUSION, "up", "up,k", "up", "Go to the class above, or scroll up", "↑ ↓"),
-    on_page(CONFUSION, "down", "down,j", "down", "Go to the class below, or scroll down", "↓"),
+    on_page(CONFUSION, "up", "up,k", "up", "Go to the class or run above, or scroll up", "↑ ↓"),
+    on_page(CONFUSION, "down", "down,j", "down", "Go to the class or run below, or scroll down", "↓"),
+)
+SAVE_CHART = Command(
+    "save_chart", "s", "save chart", "Save the chart as PNG and SVG in charts/", group=CURVES, pane_key="save"
 )
 MATRIX_MODE = on_page(
     CONFUSION,
