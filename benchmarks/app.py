@@ -70,7 +70,7 @@ def _of_groups(home: Home) -> Iterator[str]:
     yield from _of_app(home, f"{name}, not folded")
     with _app(home) as app:
         app.until_quiet(START_S)
-        app.send("G")
+        app.send("G\r")
         app.until_quiet(START_S)
         app.send("q")  # it keeps that at its end
         app.process.wait(START_TIMEOUT_S)

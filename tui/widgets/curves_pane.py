@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,8 +13,9 @@ from textual.message import Message
 from tui.plots import Chart, Line, reading, value_shown
 from tui.plots.axes import AXIS_WORDS, EPOCH, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
-from tui.views.smoothing import SMOOTHING
+from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
+from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
 
@@ -47,14 +49,21 @@ class ChartBox(Vertical):
         return max(self.query_one(ChartPlot).size.width - 7, 8)
 
 
-class CurvesPane(Pictured, Container):
+class CurvesPane(EpochPane, Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
+    class Smoothed(Message):
+        """New strength of the smoothing, for all screens."""
+
+        def __init__(self, smoothing: int) -> None:
+            super().__init__()
+            self.smoothing = smoothing
+
+    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
         super().__init__(id="curves")
         self._panels = panels if panels is not None else run_panels()
         self._view: Subject | None = None
-        self.chart_state = ChartState(self._panels)
+        self.chart_state = ChartState(self._panels, smoothing=strength(smoothing))
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
@@ -106,6 +115,16 @@ class CurvesPane(Pictured, Container):
         self.chart_state = chart_state
         self._draw()
 
+    @property
+    def epoch(self) -> int | None:
+        """Return the epoch of the cursor, or the one that was complete before it; None without a cursor."""
+        at = self.chart_state.epoch(self._view) if self._view is not None else None
+        return math.floor(at + 1e-6) if at is not None else None  # times are sums: not quite whole
+
+    def look_at(self, epoch: int | None) -> None:
+        if self._view is not None and epoch != self.epoch:
+            self._look(self.chart_state.look_at(self._view, epoch))
+
     def picture(self) -> Picture | None:
         """Return the chosen chart as it is seen; None before there is anything to draw."""
         from tui.views.saved_chart import chart_picture  # and the report's figures with it
@@ -135,10 +154,14 @@ class CurvesPane(Pictured, Container):
         self._look(self.chart_state.next_panel(-1))
 
     def do_more(self) -> None:
-        self._look(self.chart_state.smoother(1))
+        self._smooth(1)
 
     def do_less(self) -> None:
-        self._look(self.chart_state.smoother(-1))
+        self._smooth(-1)
+
+    def _smooth(self, by: int) -> None:
+        self._look(self.chart_state.smoother(by))
+        self.post_message(self.Smoothed(self.chart_state.smoothing))
 
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())

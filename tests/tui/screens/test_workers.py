@@ -391,7 +391,7 @@ async def test_an_unexpected_error_of_reading_data_is_shown_and_they_can_be_read
     raised: list[Exception] = []
     lines = data_screen._lines
 
-    def broken(_home: Home, _used: UsedData) -> list[str]:
+    def broken(_home: Home, _used: UsedData, _opened: object) -> list[str]:
         raise ValueError("of a test")
 
     monkeypatch.setattr(data_screen, "_lines", broken)
