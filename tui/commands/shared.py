@@ -71,7 +71,7 @@ CHART_KEYS = (
         "axis",
         "a",
         "axis",
-        "Turn the x axis to epochs, steps or time of training",
+        "Change the x axis: epochs, steps or time",
         "a",
         in_footer=True,
     ),
