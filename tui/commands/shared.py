@@ -71,7 +71,7 @@ CHART_KEYS = (
         "axis",
         "a",
         "axis",
-        "Change the x axis: epochs, steps or time",
+        "Show curves by epoch, step or training time",
         "a",
         in_footer=True,
     ),
