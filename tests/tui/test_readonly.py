@@ -31,7 +31,16 @@ from tui.verbs import turn_queue
 
 OF_COMMANDS_THAT_CHANGE = {"ConfirmScreen", "NewRunScreen", "OfferScreen", "TaskScreen"}
 """Dialogs that only such commands open."""
-OF_ANY_COMMAND = {"AskScreen", "ColumnsScreen", "GroupsScreen", "NarrowingScreen", "Question", "HelpScreen", "JournalScreen", "PaletteScreen"}
+OF_ANY_COMMAND = {
+    "AskScreen",
+    "ColumnsScreen",
+    "GroupsScreen",
+    "NarrowingScreen",
+    "Question",
+    "HelpScreen",
+    "JournalScreen",
+    "PaletteScreen",
+}
 """Dialogs that hand what they are told to the command that opened them, or show something."""
 
 
