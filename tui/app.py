@@ -9,11 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import SystemCommand
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.files.paths import Home
@@ -29,6 +27,7 @@ from tui.preferences.notifications import escape_codes
 from tui.preferences.state import load_preferences, save_preferences
 from tui.preferences.themes import NAMES, PREFIX, THEMES, draw_with, following
 from tui.screens.error_screen import BrokenScreen, write_down
+from tui.screens.full_screen import CommandScreen
 from tui.screens.home import HomeScreen
 from tui.slow_table import SlowTable
 from tui.snapshot import Snapshot
@@ -276,11 +275,10 @@ class ResnetTui(InternalsApp):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._more_filters]
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Give the palette the commands of the screen's table."""
-        table: commands.Table = getattr(screen, "TABLE", ())
-        for command in table:
-            yield SystemCommand(command.title, command.help, partial(screen.run_action, command.action))
+    def action_command_palette(self) -> None:
+        """List the commands of the screen; a dialog has none."""
+        if isinstance(self.screen, CommandScreen):
+            self.screen.open_palette()
 
     def action_help_quit(self) -> None:
         """Say how to quit: ctrl+c ends nothing by accident."""

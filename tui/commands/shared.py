@@ -2,68 +2,94 @@
 
 from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, ROC, Command, Table, look, on_page
 
-HELP = look("help", "question_mark", "help", "show this page", "?", in_footer=True)
-LEAVE = look("leave", "escape,q", "back", "back to the runs", "esc", in_footer=True)
-QUIT = look("quit", "q", "quit", "quit; training goes on", in_footer=True)
-UNDO = Command("undo", "u", "undo", "undo the newest edit of the queue")
-START_WORKER = Command("start_worker", "w", "worker", "start a worker that outlives this app", in_footer=True)
+HELP = look("help", "question_mark", "help", "Show all keys of this screen", "?", in_footer=True)
+LEAVE = look("leave", "escape,q", "back", "Go back to the run table", "esc", in_footer=True)
+QUIT = look("quit", "q", "quit", "Quit the app; training goes on", in_footer=True)
+UNDO = Command("undo", "u", "undo", "Undo the newest edit of the queue")
+START_WORKER = Command("start_worker", "w", "worker", "Start a worker; it outlives this app", in_footer=True)
 
-CANCEL = Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS)
-FIX = Command("fix", "f", "fix", "clone with suggested fix", group=ON_RUNS)
-CLONE = Command("clone_run", "C", "clone", "clone into form", group=ON_RUNS)
+CANCEL = Command("cancel_run", "x", "cancel", "Cancel the chosen runs; weights are kept", group=ON_RUNS)
+FIX = Command("fix", "f", "fix", "Clone the run with its suggested fix", group=ON_RUNS)
+CLONE = Command("clone_run", "C", "clone", "Clone the chosen run or group into a form", group=ON_RUNS)
 EDIT_RUNS = (
-    Command("pause", "p", "pause", "pause/resume", group=ON_RUNS),
-    Command("retry", "r", "retry", "queue failed and cancelled runs again", group=ON_RUNS),
+    Command("pause", "p", "pause", "Pause the chosen runs, or resume them", group=ON_RUNS),
+    Command("retry", "r", "retry", "Queue failed and cancelled runs again", group=ON_RUNS),
     CLONE,
 )
 ANNOTATE = (
-    Command("note", "N", "note", "write a note", group=ON_RUNS),
-    Command("tag", "t", "tag", "add tags, or remove -tag", group=ON_RUNS),
+    Command("note", "N", "note", "Write a note on the chosen runs", group=ON_RUNS),
+    Command("tag", "t", "tag", "Add tags to the chosen runs; -TAG removes one", group=ON_RUNS),
 )
 COPY = (
-    look("copy_command", "Y", "copy", "copy the command that adds it again", group=ON_RUNS),
-    look("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", ON_RUNS),
-    look("copy_id", "number_sign", "copy id", "copy its number", "#", ON_RUNS),
+    look("copy_command", "Y", "copy", "Copy the command that adds these runs again", group=ON_RUNS),
+    look("copy_path", "ctrl+y", "copy path", "Copy the path of the run's folder", "^y", ON_RUNS),
+    look("copy_id", "number_sign", "copy id", "Copy the numbers of the chosen runs", "#", ON_RUNS),
 )
 
 CHART_KEYS = (
-    on_page(CURVES, "left", "left,h", "left", "read the previous values, or the cell to the left", "← →"),
-    on_page(CURVES, "right", "right,l", "right", "read the next values", "→"),
+    on_page(CURVES, "left", "left,h", "left", "Go left: previous values, or another cell", "← →"),
+    on_page(CURVES, "right", "right,l", "right", "Go right: the next values, or another cell", "→"),
     on_page(
-        CURVES, "next", "right_square_bracket,full_stop", "next", "next chart, epoch or match", "]",
+        CURVES,
+        "next",
+        "right_square_bracket,full_stop",
+        "next",
+        "Go to the next chart, epoch or match",
+        "]",
         in_footer=True,
     ),
-    on_page(CURVES, "previous", "left_square_bracket,comma", "previous", "previous one", "["),
-    on_page(CURVES, "open", "enter", "one/all", "show one chart, or all", "enter", in_footer=True),
-    on_page(CURVES, "more", "plus,equals_sign", "smooth", "more smoothing", "+", in_footer=True),
-    on_page(CURVES, "less", "minus", "less smoothing", "less smoothing", "-"),
-    on_page(CURVES, "log", "y", "log scale", "logarithmic scale on/off", "y", in_footer=True),
-    on_page(CURVES, "zoom_in", "z", "zoom", "zoom in at the cursor", "z", in_footer=True),
-    on_page(CURVES, "zoom_out", "Z", "zoom out", "zoom out", "Z"),
-)  # fmt: skip
+    on_page(
+        CURVES,
+        "previous",
+        "left_square_bracket,comma",
+        "previous",
+        "Go to the previous chart, epoch or match",
+        "[",
+    ),
+    on_page(CURVES, "open", "enter", "one/all", "Show one chart, or all charts", "enter", in_footer=True),
+    on_page(CURVES, "more", "plus,equals_sign", "smooth", "Smooth the curves more", "+", in_footer=True),
+    on_page(CURVES, "less", "minus", "less smoothing", "Smooth the curves less", "-"),
+    on_page(
+        CURVES,
+        "log",
+        "y",
+        "log scale",
+        "Turn the logarithmic scale on or off",
+        "y",
+        in_footer=True,
+    ),
+    on_page(CURVES, "zoom_in", "z", "zoom", "Zoom into the chart at the cursor", "z", in_footer=True),
+    on_page(CURVES, "zoom_out", "Z", "zoom out", "Zoom out of the chart", "Z"),
+)
 MATRIX_KEYS = (
-    on_page(CONFUSION, "up", "up,k", "up", "class above, or scroll", "↑ ↓"),
-    on_page(CONFUSION, "down", "down,j", "down", "class below, or scroll", "↓"),
+    on_page(CONFUSION, "up", "up,k", "up", "Go to the class above, or scroll up", "↑ ↓"),
+    on_page(CONFUSION, "down", "down,j", "down", "Go to the class below, or scroll down", "↓"),
 )
 MATRIX_MODE = on_page(
-    CONFUSION, "mode", "m", "shares", "counts, row share or column share", "m", in_footer=True
+    CONFUSION,
+    "mode",
+    "m",
+    "shares",
+    "Show counts, row shares or column shares",
+    "m",
+    in_footer=True,
 )
 SCORE_SPLIT = on_page(
-    ROC, "split", "e", "images", "test or val images, best or last epoch", "e", in_footer=True
+    ROC, "split", "e", "images", "Choose test or val images, best or last epoch", "e", in_footer=True
 )
 
 
-def page(number: int, name: str, text: str = "") -> Command:
+def page(number: int, name: str, text: str) -> Command:
     """Make the command that turns to a page of its screen."""
-    return look(f"show_{name}", str(number), name, text or name, group=PAGES)
+    return look(f"show_{name}", str(number), name, text, group=PAGES)
 
 
-SCORE_PAGE = page(5, "roc", "ROC, precision-recall and reliability of the scores")
+SCORE_PAGE = page(5, "roc", "Show ROC and other curves of the scores")
 
 
 def up_and_down(noun: str, *, in_footer: bool = False) -> Table:
     """Make the commands that move through a list of `noun`s."""
     return (
-        look("down", "down,j", "down", f"next {noun}", "↓", MOVING, in_footer),
-        look("up", "up,k", "up", f"previous {noun}", "↑", MOVING),
+        look("down", "down,j", "down", f"Move to the next {noun}", "↓", MOVING, in_footer),
+        look("up", "up,k", "up", f"Move to the previous {noun}", "↑", MOVING),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from engine.files.paths import Home
+from tui.preferences.key_bindings import Keys
 from tui.preferences.state import Preferences
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ class AppPort(Protocol):
 
     home: Home
     preferences: Preferences
+    keys: Keys
+    readonly: bool
     edits: "Edits"
 
     def change_preferences(self, **changes: Any) -> None: ...

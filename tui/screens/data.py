@@ -16,14 +16,16 @@ from engine.problem import setting_words
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
 from tui import commands
+from tui.commands import Command
 from tui.feeds.reader_thread import start_once
 from tui.formatting import fitted_end, plain
-from tui.screens.full_screen import FullScreen, Handlers
+from tui.screens.full_screen import ALWAYS, FullScreen, Handlers
 from tui.snapshot import RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 
 SCROLL_LINES = 10
+NO_DATA = "no run names any data yet"
 UNREAD = "✖ an error of the program's own ended the reading: press r to read the data again"
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
 
@@ -76,6 +78,9 @@ class DataScreen(FullScreen[None]):
             "help": self.open_help,
             "leave": self.leave,
         }
+
+    def why_not(self, command: Command) -> str:
+        return super().why_not(command) or ("" if self._sets or command.id in ALWAYS else NO_DATA)
 
     def compose_head(self) -> Widget:
         return Static(id="data-head", markup=False)

@@ -14,13 +14,16 @@ from tui.feeds.reader_thread import FeedThread, PollFeed
 from tui.formatting import plain
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.help import HelpScreen
+from tui.screens.palette import PaletteScreen
 from tui.textual_internals import CoverableScreen
 from tui.widgets.key_footer import KeyFooter
+from tui.widgets.palette_list import Entry
 
 T = TypeVar("T")
 TOO_SMALL = "resnet-tui needs 80×24 characters: enlarge the window"
 ALWAYS = ("help", "leave", "quit")
 """Commands that a window which is too small has, too."""
+READ_ONLY = "this window is read-only"
 Handlers = Mapping[str, Callable[[], object]]
 """Action of each command, by its id."""
 
@@ -38,6 +41,24 @@ class CommandScreen(CoverableScreen[T]):
     def offers(self, command: Command) -> bool | None:
         """Return True where the command can be given now, None to show it dimmed, False to hide it."""
         return True
+
+    def why_not(self, command: Command) -> str:
+        """Return why a command cannot be given now, in some words for the palette; empty where it can."""
+        return READ_ONLY if not command.looks and self.port.readonly else ""
+
+    def open_palette(self) -> None:
+        """List all commands of the table; the one that is chosen is given as by its key."""
+        keymap = self.port.keys.keymap
+        entries = [
+            Entry(each.id, each.key_text(keymap), each.title, each.help, self.why_not(each))
+            for each in self.TABLE
+        ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.action_command(name)
+
+        self.app.push_screen(PaletteScreen(entries), chosen)
 
     def command(self, name: str) -> Command:
         return next(command for command in self.TABLE if command.id == name)
@@ -98,6 +119,10 @@ class FullScreen(CommandScreen[T]):
 
     def offers(self, command: Command) -> bool | None:
         return command.id in ALWAYS or not self.is_too_small
+
+    def why_not(self, command: Command) -> str:
+        is_hidden = self.is_too_small and command.id not in ALWAYS
+        return TOO_SMALL if is_hidden else super().why_not(command)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.refresh_bindings)

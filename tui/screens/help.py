@@ -38,7 +38,12 @@ COLUMNS: dict[Table, Columns] = {
 """Groups of each screen's commands, in columns."""
 HEADINGS: Mapping[tuple[Table, str], str] = {(RUN, ON_RUNS): "On this run"}
 """Headings that are not the group's name."""
-MORE = {GENERAL: [("ctrl+p", "find a command by its name"), ("ctrl+z", "to the shell; fg comes back")]}
+MORE = {
+    GENERAL: [
+        ("ctrl+p", "Find a command by some of its letters"),
+        ("ctrl+z", "Go to the shell; fg comes back"),
+    ]
+}
 SIGNS = (
     "✖ error, ⚠ warning, · note: the gravest finding (4 has all)\n",
     "best: test accuracy at the epoch that select_on chose; optimistic where select_on is test_…\n",

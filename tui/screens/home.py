@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from engine.files.paths import Home
 from engine.hardware import processes
 from tui import commands
+from tui.commands import Command
 from tui.feeds.since_last_visit import SinceLastVisit, mark_seen
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
@@ -22,7 +23,8 @@ from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
 from tui.screens.report_actions import ReportActions
 from tui.screens.run_actions import RunActions
-from tui.screens.start_worker import WorkerStarter
+from tui.screens.run_needs import lacking
+from tui.screens.start_worker import THERE, WorkerStarter
 from tui.screens.table_actions import TableActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
@@ -207,6 +209,12 @@ class HomeScreen(FullScreen[None]):
         row = self._rows.get(run_id)
         return self._snapshot.with_reason(row) if row is not None and self._snapshot is not None else row
 
+    def why_not(self, command: Command) -> str:
+        rows = [self._rows[run_id] for run_id in self.table.chosen() if run_id in self._rows]
+        there = THERE if command.id == "start_worker" and self.has_worker else ""
+        common = super().why_not(command) or there
+        return common or lacking(command.id, rows) or self._list.why_not(command.id)
+
     # The table
 
     @on(RunTable.Highlighted)
@@ -256,14 +264,11 @@ class HomeScreen(FullScreen[None]):
 
     def _compare(self) -> None:
         from tui.screens.compare import CompareScreen
-        from tui.views.compared import MOST
 
-        subjects = self.table.subjects()
-        if 2 <= len(subjects) <= MOST:
-            self.app.push_screen(CompareScreen(self._home, subjects))
+        if problem := self._list.not_compared():
+            self.notify(problem, severity="warning")
         else:
-            few = "mark them with space first" if len(subjects) < 2 else f"{len(subjects)} are marked"
-            self.notify(f"two to {MOST} runs or groups are compared: {few}", severity="warning")
+            self.app.push_screen(CompareScreen(self._home, self.table.subjects()))
 
     def _open_journal(self) -> None:
         self._dismiss_news()

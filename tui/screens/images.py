@@ -32,6 +32,9 @@ from tui.widgets.picture_pane import PicturePane
 MOST_PX = 768
 """Longest side of a picture: over SSH each one is sent whole."""
 FAR = 10**9
+NO_MAP = "no map is shown: enter on an image shows it"
+ONE_MAP = "the network has one output, and so one map"
+BOTH = "image and map stand beside each other"
 
 
 class ImagesScreen(FullScreen[int | None]):
@@ -191,6 +194,15 @@ class ImagesScreen(FullScreen[int | None]):
         if command.id == "map_side":
             return is_offered and not self.has_class("-wide")
         return is_offered
+
+    def why_not(self, command: Command) -> str:
+        if command.id in ("map_class", "map_side") and not self._maps.is_wanted:
+            return NO_MAP
+        if command.id == "map_class" and self._gives_grade:
+            return ONE_MAP
+        if command.id == "map_side" and self.has_class("-wide"):
+            return BOTH
+        return super().why_not(command)
 
     @property
     def _gives_grade(self) -> bool:

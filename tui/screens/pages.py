@@ -1,6 +1,6 @@
 """Screens of pages, one of which is visible: numbers turn to them, other keys go to the visible one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -57,6 +57,24 @@ class PagedScreen(FeedScreen[T]):
 
     def offers(self, command: Command) -> bool | None:
         """Offer a page only the keys that it does something with."""
-        if command.pane_key and not (self.page and hasattr(self.pane, f"do_{command.pane_key}")):
+        if command.pane_key and self.page not in self._pages_with(command):
             return False
         return super().offers(command)
+
+    def why_not(self, command: Command) -> str:
+        pages = self._pages_with(command)
+        return super().why_not(command) or ("" if self.page in pages else elsewhere(self.PAGES, pages))
+
+    def _pages_with(self, command: Command) -> tuple[str, ...]:
+        """Return the pages that have a command."""
+        if not command.pane_key:
+            return self.PAGES
+        return tuple(
+            each for each in self.PAGES if hasattr(self.query_one(f"#{each}"), f"do_{command.pane_key}")
+        )
+
+
+def elsewhere(pages: Sequence[str], those: Sequence[str]) -> str:
+    """Name the pages that have a command, with their numbers."""
+    named = ", ".join(f"{pages.index(each) + 1} {each}" for each in those)
+    return f"on {'page' if len(those) == 1 else 'pages'} {named}"

@@ -23,8 +23,9 @@ from tui.feeds.run_log import LogFile, NewLines
 from tui.screens.copying import CopyActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
-from tui.screens.pages import PagedScreen
+from tui.screens.pages import PagedScreen, elsewhere
 from tui.screens.run_actions import RunActions
+from tui.screens.run_needs import lacking
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
@@ -44,6 +45,7 @@ PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
 NEEDS_WORD, FREE_FROM_WORD = frozenset({"log_hit", "log_hit_before", "log_unmark"}), frozenset({"note"})
 """Commands that the log has while it is searched for a word, and those whose keys they take meanwhile."""
+NO_WAY_OUT = "the findings suggest no change"
 LINES_LOW, LINES_TALL = 3, 6
 """Lines of a failed run's log below the cause."""
 MOST_DIGITS = 40
@@ -208,12 +210,25 @@ class RunScreen(PagedScreen[None]):
     def offers(self, command: Command) -> bool | None:
         if self.page != PAGE_OF.get(command.id, self.page):
             return False
-        depends = self.page == "log" and command.id in NEEDS_WORD | FREE_FROM_WORD
-        if depends and (command.id in NEEDS_WORD) != bool(self.query_one(LogPane).word):
+        if self._depends_on_word(command):
             return False
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return None
         return super().offers(command)
+
+    def _depends_on_word(self, command: Command) -> bool:
+        """Return True where a command waits for the beginning or the end of a search of the log."""
+        depends = self.page == "log" and command.id in NEEDS_WORD | FREE_FROM_WORD
+        return depends and (command.id in NEEDS_WORD) != bool(self.query_one(LogPane).word)
+
+    def why_not(self, command: Command) -> str:
+        if self.page != (page := PAGE_OF.get(command.id, self.page)):
+            return elsewhere(self.PAGES, [page])
+        if command.id == "fix" and self._view is not None and not self._view.has_way_out:
+            return NO_WAY_OUT
+        if self._depends_on_word(command):
+            return "/ searches for a word first" if command.id in NEEDS_WORD else "esc ends the search first"
+        return super().why_not(command) or lacking(command.id, self.chosen_rows())
 
     def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
         self.port.change_preferences(wraps_log=message.wraps)

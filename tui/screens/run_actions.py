@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from engine.store.run_numbers import numbered
-from engine.store.status import ENDED, FROM_THE_START
+from engine.store.status import FROM_THE_START
 from tui.lazy_import import LazyModule
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import Handlers
+from tui.screens.run_needs import NEEDS
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import RunRow
@@ -51,7 +52,7 @@ class RunActions:
         }
 
     def cancel(self) -> None:
-        rows = self._chosen("cancelled", lambda row: row.status not in ENDED)
+        rows = self._chosen("cancel_run")
         running = [row for row in rows if row.status == "running"]
         if not running:
             self._edit(rows, verbs.cancel)
@@ -62,12 +63,12 @@ class RunActions:
 
     def pause_or_resume(self) -> None:
         """Pause those that are not paused; where all are, or are asked to, resume them."""
-        rows = self._chosen("paused", lambda row: row.status not in ENDED)
+        rows = self._chosen("pause")
         active = [row for row in rows if row.status != "paused" and row.asked != "pause"]
         self._edit(active or rows, verbs.pause if active else verbs.resume)
 
     def retry(self) -> None:
-        rows = self._chosen("retried", lambda row: row.status in ("failed", "cancelled"))
+        rows = self._chosen("retry")
         lost = [row for row in rows if row.epoch and row.cause in FROM_THE_START]
         home = self._screen.port.home
 
@@ -85,12 +86,12 @@ class RunActions:
         )
 
     def _move(self, direction: Direction) -> None:
-        rows = self._chosen("moved", lambda row: row.status in ("queued", "paused"))
+        rows = self._chosen(f"move_{direction}")
         quiet = self._screen.is_order_seen
         self._edit(rows, lambda store, ids: verbs.move(store, ids, direction), quiet=quiet)
 
     def remove(self) -> None:
-        rows = self._chosen("removed", lambda row: row.status != "running")
+        rows = self._chosen("remove")
         home = self._screen.port.home
         if not rows:
             return
@@ -102,7 +103,7 @@ class RunActions:
         )
 
     def note(self) -> None:
-        rows = self._chosen("noted")
+        rows = self._screen.chosen_rows()
         before = rows[0].note if len(rows) == 1 else ""
 
         def written(text: str) -> None:
@@ -112,7 +113,7 @@ class RunActions:
         self._ask_text(rows, f"Note on {_counted(rows)}", written, before)
 
     def tag(self) -> None:
-        rows = self._chosen("tagged")
+        rows = self._screen.chosen_rows()
         known = " ".join(rows[0].tags) if len(rows) == 1 else ""
 
         def written(text: str) -> None:
@@ -129,14 +130,14 @@ class RunActions:
     def undo(self) -> None:
         self._screen.port.edits.submit(verbs.undo)
 
-    def _chosen(self, what: str, fits: Callable[[RunRow], bool] = lambda _row: True) -> list[RunRow]:
+    def _chosen(self, command_id: str) -> list[RunRow]:
         """Return the chosen runs that fit, and warn of the others. A single run is returned in any case: the store says
         best why it does not fit."""
-        rows = self._screen.chosen_rows()
-        fitting = [row for row in rows if fits(row)]
+        rows, need = self._screen.chosen_rows(), NEEDS[command_id]
+        fitting = [row for row in rows if need.fits(row)]
         if len(rows) > 1 and len(fitting) < len(rows):
-            others = _named([row for row in rows if not fits(row)])
-            self._screen.notify(f"{others} cannot be {what}", severity="warning")
+            others = _named([row for row in rows if not need.fits(row)])
+            self._screen.notify(f"{others} cannot be {need.done}", severity="warning")
             return fitting
         return rows
 

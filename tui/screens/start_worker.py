@@ -10,6 +10,7 @@ from tui.screens.runs_screen import RunsScreen
 
 LOOK_S = 0.5
 """Seconds between two looks whether the worker has shown up, or has ended."""
+THERE = "a worker is there already: it takes the queued runs one after another"
 
 
 class WorkerStarter:
@@ -21,7 +22,7 @@ class WorkerStarter:
 
     def start(self) -> None:
         if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
-            self._screen.notify("a worker is there already: it takes the queued runs one after another")
+            self._screen.notify(THERE)
             return
         self._thread = start_once("start worker", self._start_and_follow, self._crashed)
 

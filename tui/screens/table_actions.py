@@ -14,6 +14,9 @@ from tui.widgets.run_table import RunTable
 
 MOST_OPENED = 100
 """Opened groups that are remembered."""
+OF_ROWS = ("mark", "mark_range", "mark_all", "down", "up", "first", "last")
+NO_RUNS = "the table shows no run"
+NO_GROUP = "no group is highlighted: G folds the runs of each group"
 
 
 def opened_groups(text: str) -> list[str]:
@@ -47,6 +50,23 @@ class TableActions:
             "first": partial(table.move_to, 0),
             "last": lambda: table.move_to(table.row_count - 1),
         }
+
+    def why_not(self, command_id: str) -> str:
+        """Return why a command of the table cannot be given now; empty where it can."""
+        if command_id == "compare":
+            return self.not_compared()
+        if command_id in ("unfold", "fold"):
+            group = self._table.group or (self._table.group_around if command_id == "fold" else None)
+            return "" if group is not None else NO_GROUP
+        return NO_RUNS if command_id in OF_ROWS and not self._table.row_count else ""
+
+    def not_compared(self) -> str:
+        """Return why the marked runs and groups cannot be compared; empty where they can."""
+        from tui.views.compared import MOST  # the first frame waits for no comparison
+
+        count = len(self._table.subjects())
+        few = "mark them with space first" if count < 2 else f"{count} are marked"
+        return "" if 2 <= count <= MOST else f"two to {MOST} runs or groups are compared: {few}"
 
     @property
     def sorts(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from engine.files.paths import Home
 from tui import commands
+from tui.commands import Command
 from tui.feeds.alerts_feed import AlertsFeed
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.feeds.jobs_feed import JobsFeed, JobsView
@@ -19,12 +20,16 @@ from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
+from tui.screens.start_worker import THERE
 from tui.snapshot import AddressView, RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import alerts_text, cards_text, jobs_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
 DRAW_S, JOBS_POLL_S, ALERTS_POLL_S = 0.5, 10.0, 10.0
+OF_A_WORKER = ("up", "down", "open_run", "drain_worker", "stop_worker")
+NO_WORKER = "there is no worker: w starts one"
+IDLE = "it trains no run now"
 
 
 class WorkersBelow(Protocol):
@@ -92,6 +97,16 @@ class WorkersScreen(FeedScreen[int | None]):
             "help": self.open_help,
             "leave": self.leave,
         }
+
+    def why_not(self, command: Command) -> str:
+        chosen = self.chosen
+        if command.id in OF_A_WORKER and chosen is None:
+            return NO_WORKER
+        if command.id == "open_run" and chosen is not None and chosen.run_id is None:
+            return IDLE
+        if command.id == "start_worker" and self._below.worker_views:
+            return THERE
+        return super().why_not(command)
 
     def compose_head(self) -> Widget:
         return Static(id="workers-head", markup=False)
@@ -179,7 +194,7 @@ class WorkersScreen(FeedScreen[int | None]):
     def _open_run(self) -> None:
         worker = self.chosen
         if worker is None or worker.run_id is None:
-            self.notify("it trains no run now")
+            self.notify(IDLE)
         else:
             self.dismiss(worker.run_id)
 

@@ -97,7 +97,7 @@ def test_keys_are_listed_with_the_names_of_their_commands(
         "screen": "home",
         "command": "cancel_run",
         "keys": ["X"],
-        "does": "cancel; the weights so far are kept",
+        "does": "Cancel the chosen runs; weights are kept",
     } in found["keys"]
     assert len(found["keys"]) == sum(map(len, commands.TABLES)) and found["file"] == str(
         key_bindings.keys_file()

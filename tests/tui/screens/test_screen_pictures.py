@@ -27,6 +27,7 @@ ALL_MARKED = (*"vjjjjj", "v", "c")
 KEYS: dict[str, tuple[str, ...]] = {
     "home": (),
     "help": ("question_mark",),
+    "palette": ("ctrl+p", *"run"),
     "new": ("n",),
     "curves": ("enter", "left"),
     "confusion": ("enter", "2", "down"),
@@ -47,6 +48,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 ONCE = {
     "help": SMALL,
+    "palette": SMALL,
     "images": SMALL,
     "failed": SMALL,
     "reliability": SMALL,
@@ -120,6 +122,8 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False  # else the picture depends on the moment
+    if name == "palette":
+        pilot.app.screen.query_one(Input).cursor_blink = False
     if name == "workers":
         await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
     if name == "data":
