@@ -20,10 +20,11 @@ from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags
 from engine.store.schema import loss_table
 from engine.training.loss_curve import MAX_BUCKETS
-from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
+from tui.plots import Chart, Grid, Line, Plot, draw_chart, draw_matrix
 from tui.snapshot import Curve
 from tui.snapshot_rows import make_row
-from tui.views.curves import smoothed
+from tui.views.accuracy_chart import accuracy_chart
+from tui.views.smoothing import smoothed
 
 TITLE = "Plots, built and drawn; curves, read"
 TIMES = 30
@@ -40,7 +41,7 @@ def measure() -> Iterator[str]:
         [0.7 + 0.002 * epoch + noise.gauss(0, 0.01) for epoch in range(1, EPOCHS + 1)] for _ in range(2)
     )
     curve = Curve(tuple(range(1, EPOCHS + 1)), tuple(train), tuple(test), 0.73, EPOCHS)
-    took = _drawn(lambda plot: draw_accuracy(plot, curve, *HOME_SIZE))
+    took = _drawn(lambda plot: draw_chart(plot, accuracy_chart(curve), *HOME_SIZE))
     yield f"- home's curve of {EPOCHS} epochs: {took}; bound 15 ms"
     points = tuple((step / 100, abs(noise.gauss(1, 0.5))) for step in range(STEPS))
     line = Line("train", points, (230, 159, 0))

@@ -53,17 +53,18 @@ CHART_KEYS = (
         CURVES,
         "log",
         "y",
-        "log scale",
+        "log",
         "Turn the logarithmic scale on or off",
         "y",
         in_footer=True,
     ),
+    on_page(CURVES, "axis", "a", "axis", "Turn the x axis to epochs, steps or time", "a", in_footer=True),
     on_page(CURVES, "zoom_in", "z", "zoom", "Zoom into the chart at the cursor", "z", in_footer=True),
     on_page(CURVES, "zoom_out", "Z", "zoom out", "Zoom out of the chart", "Z"),
 )
 MATRIX_KEYS = (
-    on_page(CONFUSION, "up", "up,k", "up", "Go to the class above, or scroll up", "↑ ↓"),
-    on_page(CONFUSION, "down", "down,j", "down", "Go to the class below, or scroll down", "↓"),
+    on_page(CONFUSION, "up", "up,k", "up", "Go to the class or run above, or scroll up", "↑ ↓"),
+    on_page(CONFUSION, "down", "down,j", "down", "Go to the class or run below, or scroll down", "↓"),
 )
 MATRIX_MODE = on_page(
     CONFUSION,

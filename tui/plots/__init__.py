@@ -3,8 +3,7 @@
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
-from tui.plots.accuracy import draw_accuracy
-from tui.plots.canvas import thin
+from tui.plots.canvas import finite, thin
 from tui.plots.class_texts import confused_pairs, named
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
@@ -31,13 +30,13 @@ __all__ = [
     "Square",
     "SquareLine",
     "confused_pairs",
-    "draw_accuracy",
     "draw_chart",
     "draw_confusion",
     "draw_matrix",
     "draw_mirror",
     "draw_reliability",
     "draw_square",
+    "finite",
     "named",
     "reading",
     "shaded",

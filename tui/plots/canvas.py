@@ -2,10 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from textual_plotext.plot import Plot
 
 from tui.plots.ink import INK, Colour
+
+DIM = (170, 178, 186)
+INKS: tuple[Colour, ...] = (DIM, (225, 232, 238), (255, 255, 255), (0, 0, 0))
+"""Inks of text on coloured ground, in the order of preference."""
+LEAST_CONTRAST = 4.5
+"""Contrast ratio of text that WCAG 2.1 asks for (success criterion 1.4.3)."""
 
 
 def thin(values: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
@@ -56,6 +63,20 @@ def blend(low: Colour, high: Colour, share: float) -> Colour:
 
 
 def ink_on(ground: Colour, *, bold: bool) -> Colour:
-    """Return black on a bright ground, else a light colour, dimmer if not bold (luminance by ITU-R BT.709)."""
-    bright = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] > 110
-    return (0, 0, 0) if bright else (225, 232, 238) if bold else (170, 178, 186)
+    """Return the first ink that stands out enough from a ground: light where the ground is dark, dimmer if not bold,
+    else black. There is one for every ground: white and black cannot both fall short of 4.5."""
+    return next(ink for ink in INKS if (ink != DIM or not bold) and contrast(ink, ground) >= LEAST_CONTRAST)
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.1, "contrast ratio")."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@cache
+def _luminance(colour: Colour) -> float:
+    """Return the relative luminance of an sRGB colour, 0 to 1 (WCAG 2.1, "relative luminance")."""
+    parts = (part / 255 for part in colour)
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -17,7 +17,7 @@ from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
 from tui.views.compared import Compared, compare_panels, count_text
 from tui.widgets.compare_panes import TablePane, key_text
-from tui.widgets.curves_pane import CurvesPane
+from tui.widgets.curves_pane import ComparedCurvesPane, CurvesPane
 from tui.widgets.difference_pane import DifferencePane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.score_pane import ComparedScorePane
@@ -60,7 +60,7 @@ class CompareScreen(PagedScreen[None]):
         yield Static(id="pages", markup=False)
         yield Static(id="key", markup=False)
         with Container(id="body"):
-            yield CurvesPane(compare_panels())
+            yield ComparedCurvesPane(compare_panels())
             yield TablePane("numbers")
             yield TablePane("settings")
             yield DifferencePane(self._home, self.raise_from_thread)
@@ -95,8 +95,13 @@ class CompareScreen(PagedScreen[None]):
             self._is_over = True
             self.on_screen_resume()
             return
-        self._compared = view
+        self._compared = view.keeping(self._compared)
         with self.app.batch_update():
+            self.draw_page()
+
+    def on_compared_curves_pane_front_moved(self, message: ComparedCurvesPane.FrontMoved) -> None:
+        if self._compared is not None:
+            self._compared = self._compared.moved(message.by)
             self.draw_page()
 
     def on_screen_resume(self) -> None:

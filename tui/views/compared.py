@@ -1,7 +1,7 @@
 """Comparison of several runs and groups: differing settings, curves and numbers. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from tui.views.band import Band
 from tui.views.curves import Panel
 from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
+from tui.views.x_axis import Pace
 
 Contender: TypeAlias = RunView | GroupView
 """One of those that are compared: a run, or the runs of a group."""
@@ -34,6 +35,32 @@ class Compared:
     """At least two runs or groups, in the order in which they are shown in the table."""
 
     views: tuple[Contender, ...]
+    chosen: int | None = None
+    """Place of the one that was brought to the front; None for none."""
+
+    @cached_property
+    def front(self) -> int | None:
+        """Return the place of the one that charts draw on top: the chosen, else the best test accuracy at its best
+        epoch; None before the first epoch of all."""
+        if self.chosen is not None:
+            return self.chosen
+        found = {number: at_best(view, "test_acc") for number, view in enumerate(self.views)}
+        known = {number: value for number, value in found.items() if value is not None}
+        return max(known, key=lambda number: known[number], default=None)
+
+    def moved(self, by: int) -> "Compared":
+        """Return them with another one in the front, `by` places further down; the ends meet."""
+        before = self.front if self.front is not None else -by
+        return replace(self, chosen=(before + by) % len(self.views))
+
+    def keeping(self, before: "Compared | None") -> "Compared":
+        """Return them with the one in the front that was brought there `before`, as long as any of its runs is left."""
+        if before is None or before.chosen is None:
+            return self
+        run_ids = {view.run_id for number, view in before.runs if number == before.chosen}
+        return replace(
+            self, chosen=next((place for place, view in self.runs if view.run_id in run_ids), None)
+        )
 
     @property
     def epoch(self) -> int:
@@ -42,6 +69,10 @@ class Compared:
     @property
     def last_epoch(self) -> int:
         return max(view.last_epoch for view in self.views)
+
+    @cached_property
+    def paces(self) -> tuple[Pace, ...]:
+        return tuple(view.pace for view in self.views)
 
     @property
     def caption(self) -> str:
@@ -117,7 +148,7 @@ def count_text(views: Sequence[Contender]) -> str:
 def _lines(
     of: Callable[[Contender], Points], band: Callable[[GroupView], Band]
 ) -> Callable[[Compared], list[Line]]:
-    """Return a function that makes a line for each, with a band for groups; the first is drawn last, on top."""
+    """Return a function that makes a line for each, with a band for groups; the first before the others."""
 
     def lines(compared: Compared) -> list[Line]:
         found = [
@@ -127,6 +158,7 @@ def _lines(
                 INK.runs[number],
                 marker=MARKERS[number],
                 band=band(view) if isinstance(view, GroupView) else (),
+                of=number,
             )
             for number, view in enumerate(compared.views)
         ]

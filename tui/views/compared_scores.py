@@ -55,7 +55,7 @@ def compared_picture(compared: Compared, scores: Mapping[int, RunScores], state:
         rows.append(Row(compared.label(view), cells, INK.runs[number], MARKERS[number]))
     lines = [
         line
-        for number, view in reversed(compared.runs)
+        for number, view in sorted(reversed(compared.runs), key=lambda run: run[0] == compared.front)
         if (curves := found[view.run_id]) is not None
         if (line := line_of(curves, state.kind, INK.runs[number], MARKERS[number])) is not None
     ]

@@ -8,7 +8,11 @@ from engine.metrics.catalogue import ACCURACY, DRAWN, LOSS, charts
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.metric import Chart as DeclaredChart
 from tui.plots import INK, Chart, Line
-from tui.views.run_view import Points, RunView
+from tui.plots.axes import EPOCH, Axis
+from tui.views.accuracy_chart import epoch_range
+from tui.views.run_view import RunView
+from tui.views.smoothing import SMOOTHING, smoothed_lines
+from tui.views.x_axis import AXES, Pace, placed
 
 
 class Subject(Protocol):
@@ -26,11 +30,17 @@ class Subject(Protocol):
     def caption(self) -> str:
         """Line below the charts; empty for none."""
 
+    @property
+    def front(self) -> int | None:
+        """Place of the run or group that is drawn on top of the others; None where there are no others."""
+
+    @property
+    def paces(self) -> tuple[Pace, ...]:
+        """Pace of each run or group, by its place."""
+
 
 Lines = Callable[[Any], list[Line]]
 """Function that makes the lines of a subject."""
-SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-"""Weights of the exponential moving average: none, then stronger and stronger."""
 OTHERS_FROM = 3
 """Index of the first of the compared runs' colours that no split has."""
 NARROWEST = 0.02
@@ -123,8 +133,10 @@ class ChartState:
     log: frozenset[str] = frozenset()
     """Keys of the panels on a logarithmic scale."""
     window: tuple[float, float] | None = None
-    """Shown range in epochs; None for all."""
+    """Shown range on the axis; None for all."""
     cursor: float | None = None
+    """Place on the axis."""
+    axis: Axis = EPOCH
 
     @property
     def chosen(self) -> Panel:
@@ -139,6 +151,24 @@ class ChartState:
     def turn_log(self) -> "ChartState":
         return replace(self, log=self.log ^ {self.chosen.key})
 
+    def turn_axis(self, view: Subject) -> "ChartState":
+        """Turn to the next axis; cursor and window stay at their epochs of the run in the front."""
+        axis = AXES[(AXES.index(self.axis) + 1) % len(AXES)]
+        pace = front_pace(view)
+
+        def moved(x: float) -> float | None:
+            epoch = pace.epoch_at(self.axis, x)
+            return pace.at(axis, epoch) if epoch is not None else None
+
+        cursor = moved(self.cursor) if self.cursor is not None else None
+        first, last = map(moved, self.window) if self.window is not None else (None, None)
+        window = (first, last) if first is not None and last is not None else None
+        return replace(self, axis=axis, cursor=cursor, window=window)
+
+    def epoch(self, view: Subject) -> float | None:
+        """Return the epoch of the run in the front that the cursor is at; None without a cursor."""
+        return front_pace(view).epoch_at(self.axis, self.cursor) if self.cursor is not None else None
+
     def move(self, view: Subject, by: int, columns: int) -> "ChartState":
         """Move the cursor by `by` positions in the chosen chart, or put it on the newest value; the window follows."""
         places = self._places(view, columns)
@@ -152,8 +182,8 @@ class ChartState:
         return replace(self, cursor=places[at])._following(view)
 
     def _places(self, view: Subject, columns: int) -> list[float]:
-        """Return the cursor positions in epochs: every point of the lines, at most one per column."""
-        lines = [line for line in self.chosen.lines(view) if not line.level]
+        """Return the cursor positions on the axis: every point of the lines, at most one per column."""
+        lines = [line for line in self.lines(view, self.chosen) if not line.level]
         found = sorted({x for line in lines for x, _ in line.points})
         first, last = self.range(view)
         step = (last - first) / max(columns, 1)
@@ -172,62 +202,71 @@ class ChartState:
     def zoom(self, view: Subject, factor: float) -> "ChartState":
         """Zoom in (`factor` below 1) or out around the cursor, or around the newest value."""
         first, last = self.range(view)
-        whole = _whole(view)
+        whole = self._whole(view)
         span = max((last - first) * factor, NARROWEST * (whole[1] - whole[0]))
-        centre = self.cursor if self.cursor is not None else min(float(view.epoch), last)
+        newest = front_pace(view).at(self.axis, float(view.epoch))
+        centre = self.cursor if self.cursor is not None else min(newest if newest is not None else last, last)
         share = (centre - first) / (last - first)
         return self._windowed(view, centre - share * span, span)
 
     def _windowed(self, view: Subject, first: float, span: float) -> "ChartState":
-        low, high = _whole(view)
+        low, high = self._whole(view)
         if span >= high - low:
             return replace(self, window=None)
         start = min(max(first, low), high - span)
         return replace(self, window=(start, start + span))
 
     def range(self, view: Subject) -> tuple[float, float]:
-        return self.window or _whole(view)
+        return self.window or self._whole(view)
+
+    def _whole(self, view: Subject) -> tuple[float, float]:
+        """Return the whole range of the axis; 0 is the untrained network."""
+        ends = [pace.at(self.axis, float(view.last_epoch)) for pace in view.paces]
+        return 0.0, max((end for end in ends if end is not None), default=1.0)
+
+    def lines(self, view: Subject, panel: Panel) -> list[Line]:
+        """Return the lines of a panel on the axis."""
+        paces = view.paces
+        return placed(panel.lines(view), self.axis, lambda of: paces[of or 0])
 
 
-def _whole(view: Subject) -> tuple[float, float]:
-    """Return the whole range in epochs; 0 is the untrained network."""
-    return 0.0, float(view.last_epoch)
+def front_pace(view: Subject) -> Pace:
+    """Return the pace of the run or group in the front, else of the first."""
+    return view.paces[view.front or 0]
 
 
 def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
+    """Return the chart of a panel as it is looked at. Where no window is chosen, its axis begins at its first epoch."""
+    lines = looking.lines(view, panel)
     first, last = looking.range(view)
-    weight = SMOOTHING[looking.smoothing]
-    lines: list[Line] = []
-    for line in panel.lines(view):
-        if weight and not line.level and len(line.points) > 2:
-            lines.append(replace(line, colour=INK.faint, faint=True))
-            lines.append(
-                replace(line, points=smoothed(line.points, weight), band=_smoothed_band(line.band, weight))
-            )
-        else:
-            lines.append(line)
-    lines.sort(key=lambda line: not line.faint)
+    if looking.window is None:
+        begins = [line.points[0][0] for line in lines if line.points and not line.level]
+        first, last = _from_first(looking.axis, min(begins, default=first), last)
+    lines = smoothed_lines(lines, SMOOTHING[looking.smoothing])
+    lines.sort(key=lambda line: (not line.faint, line.of is not None and line.of == view.front))
     return Chart(
-        panel.title, tuple(lines), first, last, panel.is_share, panel.key in looking.log,
-        looking.cursor if panel is looking.chosen else None,
-        panel.undefined if view.epoch and panel.undefined and not lines else Chart.empty,
-    )  # fmt: skip
+        panel.title,
+        tuple(lines),
+        first,
+        last,
+        looking.axis,
+        panel.is_share,
+        panel.key in looking.log,
+        looking.cursor,
+        _nothing(view, looking, panel, lines),
+    )
 
 
-def _smoothed_band(
-    band: Sequence[tuple[float, float, float]], weight: float
-) -> tuple[tuple[float, float, float], ...]:
-    """Smooth both ends of a band as its line is."""
-    low, high = (smoothed(tuple((point[0], point[end]) for point in band), weight) for end in (1, 2))
-    return tuple((x, below, above) for (x, below), (_, above) in zip(low, high, strict=True))
+def _from_first(axis: Axis, begin: float, last: float) -> tuple[float, float]:
+    if axis == EPOCH:
+        return epoch_range(begin, last)
+    return (begin, last) if begin < last else (begin / 2, begin * 1.5 or 1.0)
 
 
-def smoothed(points: Points, weight: float) -> Points:
-    """Return the exponential moving average with bias correction (Kingma and Ba 2015, section 3)."""
-    total = share = 0.0
-    found = []
-    for x, y in points:
-        total = weight * total + (1 - weight) * y
-        share = weight * share + (1 - weight)
-        found.append((x, total / share))
-    return tuple(found)
+def _nothing(view: Subject, looking: ChartState, panel: Panel, lines: Sequence[Line]) -> str:
+    """Say why there is nothing to draw, where there is nothing."""
+    if any(not line.level for line in lines) or not view.epoch:
+        return Chart.empty
+    if looking.axis != EPOCH and any(not line.level for line in panel.lines(view)):
+        return f"the {looking.axis} of its epochs was not measured"
+    return panel.undefined or Chart.empty

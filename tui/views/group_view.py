@@ -12,6 +12,7 @@ from engine.store.run_numbers import numbered
 from tui.snapshot import MatrixView
 from tui.views.band import Band, BandPoint, ends_of, mean_band, means_of
 from tui.views.run_view import Points, RunView
+from tui.views.x_axis import Pace
 
 _KEY = "compared"
 """Group key of the members: the caller has chosen them."""
@@ -105,6 +106,11 @@ class GroupView:
     @property
     def losses(self) -> Points:
         return means_of(self._losses)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Return the steps of the first, and the mean seconds of each epoch."""
+        return Pace(self.members[0].steps_per_epoch, self.curves["seconds"])
 
     def band(self, key: str) -> Band:
         return ends_of(self._bands[key])

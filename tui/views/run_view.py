@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from engine.analysis.finding import change_of
@@ -26,6 +27,7 @@ from tui.snapshot import FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
 from tui.views.group_band import GroupBand
 from tui.views.run_matrices import RunMatrices
+from tui.views.x_axis import Pace
 
 Points = tuple[tuple[float, float], ...]
 """Pairs of epoch and value, both finite."""
@@ -88,6 +90,8 @@ class RunView:
     """Whether its classes are known to be grades."""
     time_line: TimeLine | None = None
     """Seconds by phase; None for a run of an earlier version, and before its first epoch."""
+    steps_per_epoch: int = 0
+    """0 before the run started."""
     group: GroupBand | None = None
     """Its group; None for a run that is in none, or where it was not asked for."""
 
@@ -100,6 +104,18 @@ class RunView:
     def caption(self) -> str:
         """Return what stands below its charts."""
         return self.group.says if self.group is not None else ""
+
+    @property
+    def front(self) -> None:
+        """Return None: it is the only run of its charts."""
+
+    @cached_property
+    def pace(self) -> Pace:
+        return Pace(self.steps_per_epoch, self.curves["seconds"])
+
+    @property
+    def paces(self) -> tuple[Pace, ...]:
+        return (self.pace,)
 
     @property
     def has_way_out(self) -> bool:
@@ -175,6 +191,7 @@ def make_run_view(
         facts=_facts(run),
         is_ordered=bool(run.is_ordered),
         time_line=time_line,
+        steps_per_epoch=run.steps_per_epoch,
     )
 
 

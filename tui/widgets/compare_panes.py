@@ -55,13 +55,15 @@ def colour(number: int) -> str:
 
 
 def key_text(compared: Compared, width: int) -> Text:
-    """Return a line for each run or group: its marker and colour, and what tells it from the others."""
+    """Return a line for each run or group: its marker and colour, and what tells it from the others; in bold the one
+    in the front."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for number, view in enumerate(compared.views):
         text.append("\n" if number else "")
         text.append(f"{MARKERS[number]} ", style=colour(number))
         state = _state(view)
-        text.append(fitted(f"{compared.label(view)}{state}", width - 2))
+        is_front = number == compared.front
+        text.append(fitted(f"{compared.label(view)}{state}", width - 2), style="bold" if is_front else "")
     return text
 
 

@@ -3,24 +3,18 @@
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.reactive import reactive
+from textual.message import Message
 
-from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, shaded, value_shown
-from tui.views.curves import SMOOTHING, ChartState, Panel, Subject, chart_of, run_panels
+from tui.plots import Chart, Line, reading, value_shown
+from tui.plots.axes import EPOCH, STEP, TIME, Axis, x_shown
+from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
+from tui.views.smoothing import SMOOTHING
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.text_line import TextLine
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
-
-
-class ChartPlot(PlotextPlot):
-    chart: reactive[Chart | None] = reactive(None)
-
-    def render(self) -> Text:
-        if self.chart is None:
-            return Text("")
-        cells = draw_chart(self.plt, self.chart, self.size.width, self.size.height)
-        return shaded(super().render(), cells)  # type: ignore[arg-type]
+AXIS_WORDS: dict[Axis, str] = {EPOCH: "epoch", STEP: "step", TIME: "time of training"}
 
 
 class ChartBox(Vertical):
@@ -34,10 +28,12 @@ class ChartBox(Vertical):
         yield TextLine(classes="chart-title")
         yield ChartPlot()
 
-    def show(self, view: Subject, chart_state: ChartState, *, is_chosen: bool) -> None:
+    def show(self, view: Subject, chart_state: ChartState, *, is_marked: bool) -> None:
+        """Draw the chart; `is_marked`: as the chosen one of several."""
         chart = chart_of(view, chart_state, self.panel)
         self.query_one(ChartPlot).chart = chart
-        self.query_one(".chart-title", TextLine).say(legend(chart, is_chosen=is_chosen))
+        is_chosen = self.panel is chart_state.chosen
+        self.query_one(".chart-title", TextLine).say(legend(chart, is_marked=is_marked, says_place=is_chosen))
 
     @property
     def columns(self) -> int:
@@ -79,7 +75,7 @@ class CurvesPane(Container):
             box.display = is_chosen or self._shows_all
             box.set_class(is_chosen, "-chosen")
             if box.display:
-                box.show(self._view, self.chart_state, is_chosen=is_chosen and self._shows_all)
+                box.show(self._view, self.chart_state, is_marked=is_chosen and self._shows_all)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
@@ -88,8 +84,13 @@ class CurvesPane(Container):
             words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
         if self.chart_state.chosen.key in self.chart_state.log:
             words.append("logarithmic")
+        axis = self.chart_state.axis
+        if axis != EPOCH:
+            words.append(f"by {AXIS_WORDS[axis]}")
         if self.chart_state.window is not None:
-            words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.chart_state.window)))
+            words.append(
+                "{}s {} to {}".format(axis, *(x_shown(axis, edge) for edge in self.chart_state.window))
+            )
         if self._view is not None and self._view.caption:
             words.append(self._view.caption)
         return Text("   ".join(words), style="dim", no_wrap=True, overflow="ellipsis")
@@ -126,6 +127,10 @@ class CurvesPane(Container):
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
 
+    def do_axis(self) -> None:
+        if self._view is not None:
+            self._look(self.chart_state.turn_axis(self._view))
+
     def do_zoom_in(self) -> None:
         if self._view is not None:
             self._look(self.chart_state.zoom(self._view, 0.5))
@@ -140,17 +145,37 @@ class CurvesPane(Container):
         self._draw()
 
 
-def legend(chart: Chart, *, is_chosen: bool) -> Text:
+class ComparedCurvesPane(CurvesPane):
+    """Curves of several runs, one of which is drawn on top of the others."""
+
+    class FrontMoved(Message):
+        """Wish for another run in the front, `by` places further down."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def do_up(self) -> None:
+        self.post_message(self.FrontMoved(-1))
+
+    def do_down(self) -> None:
+        self.post_message(self.FrontMoved(1))
+
+
+def legend(chart: Chart, *, is_marked: bool = False, says_place: bool = True) -> Text:
+    """Name the lines with their newest values, or those at the cursor and, with `says_place`, where that is."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{'▸ ' if is_chosen else ''}{chart.title}", style="bold" if is_chosen else "")
+    text.append(f"{'▸ ' if is_marked else ''}{chart.title}", style="bold" if is_marked else "")
     found = reading(chart)
-    if found and chart.cursor is not None:
-        text.append(f"  epoch {chart.cursor:.4g}", style="bold")
-    else:
-        found = [(line, _newest(line)) for line in chart.lines if not line.faint]
-    for line, value in reversed(found):  # what counts comes first: where room is short, the end is cut
+    if chart.cursor is not None and says_place:
+        text.append(f"  {chart.axis} {x_shown(chart.axis, chart.cursor)}", style="bold")
+    if chart.cursor is None:
+        found = [(line, _newest(line)) for line in chart.lines if not (line.faint or line.level)]
+    found.reverse()  # what counts comes first: where room is short, the end is cut
+    found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)
+    for line, value in found:
         colour = f"rgb({','.join(map(str, line.colour))})"
-        text.append(f"  {'╌' if line.level else line.marker or '━'} ", style=colour)
+        text.append(f"  {line.marker or '━'} ", style=colour)
         text.append(f"{line.name} " if line.name else "", style="dim")
         text.append(value_shown(value, is_share=chart.is_share))
     return text

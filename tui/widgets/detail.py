@@ -10,8 +10,10 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
-from tui.plots import INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
+from tui.plots import INK, PlotextPlot, confused_pairs, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView
+from tui.views.accuracy_chart import accuracy_chart
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
 from tui.widgets.text_line import TextLine
@@ -23,18 +25,6 @@ TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)",
 PAIRS, PAIR_LINES = 3, 2
 """Pairs of classes that are named below the matrix, and the lines that they take at most."""
 BANDS = ("mean, band ± 1 sd", "mean ± 1 sd", "mean ± sd", "± sd")
-
-
-class AccuracyPlot(PlotextPlot):
-    """Train and test accuracy per epoch."""
-
-    view: reactive[Curve | None] = reactive(None)
-
-    def render(self) -> Text:
-        if self.view is None:
-            return Text("")
-        cells = draw_accuracy(self.plt, self.view, self.size.width, self.size.height)
-        return shaded(super().render(), cells)  # type: ignore[arg-type]
 
 
 class CurveLegend(Static):
@@ -102,7 +92,7 @@ class DetailPane(Vertical):
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
-                yield AccuracyPlot(id="curve")
+                yield ChartPlot(id="curve")
             yield ConfusionPane()
         yield Clipped("findings", "enter 4")
 
@@ -130,7 +120,7 @@ class DetailPane(Vertical):
             return
         self._say_title()
         self.query_one(CurveLegend).view = detail.curve
-        self.query_one(AccuracyPlot).view = detail.curve
+        self.query_one(ChartPlot).chart = accuracy_chart(detail.curve)
         self.query_one(ConfusionPane).show(detail.matrix)
         says = findings_text(detail.findings, self.app.theme_variables)
         if detail.numbers:

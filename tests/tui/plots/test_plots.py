@@ -15,14 +15,13 @@ from tui.plots import (
     Line,
     Plot,
     confused_pairs,
-    draw_accuracy,
     draw_chart,
     draw_confusion,
     draw_matrix,
     reading,
     thin,
 )  # fmt: skip
-from tui.snapshot import Curve, MatrixView
+from tui.snapshot import MatrixView
 
 
 def drawn(plot: Plot) -> tuple[list[str], str]:
@@ -97,34 +96,6 @@ def test_a_class_without_images_has_no_share() -> None:
     assert lines[1].split() == ["0", "0", "0", "–"] and lines[2].split() == ["–", "–"]
 
 
-def accuracy(view: Curve, width: int = 60, height: int = 12) -> tuple[list[str], str]:
-    plot = Plot()
-    plot.plotsize(width, height)
-    plot._set_size(width, height)
-    draw_accuracy(plot, view, width, height)
-    return drawn(plot)
-
-
-def test_curves_in_their_colours_over_the_baseline() -> None:
-    view = Curve((1, 2, 3), (0.6, 0.7, 0.9), (0.6, 0.65, 0.7), 0.7336, 10)
-    lines, coloured = accuracy(view)
-    assert any("baseline .7336" in line for line in lines)
-    assert lines[0].startswith("1.0") and any(line.startswith("0.6") for line in lines)
-    for colour in (INK.train, INK.test, INK.baseline):
-        assert f"38;2;{';'.join(map(str, colour))}m" in coloured
-
-
-def test_odd_curves_are_drawn_without_an_error() -> None:
-    for view in (
-        Curve((), (), (), None, 10),
-        Curve((), (), (), 0.5, 1),
-        Curve((0,), (None,), (0.2,), 0.5, 1),
-        Curve((1,), (0.5,), (0.5,), 1.0, 1),
-        Curve((1, 2), (float("nan"), float("inf")), (0.0, 0.0), 0.0, 2),
-    ):
-        assert len(accuracy(view)[0]) >= 11
-
-
 @given(
     length=st.integers(101, 900),
     spikes=st.sets(st.integers(0, 100), min_size=1, max_size=5),
@@ -175,7 +146,7 @@ def test_a_cursor_reads_the_nearest_value_and_nothing_far_away() -> None:
     def read(x: float) -> list[float | None]:
         return [value for _, value in reading(Chart("t", (line, level, faint), 0, 9, cursor=x))]
 
-    assert read(1.0) == [0.5, 0.3] and read(2.4) == [0.6, 0.3] and read(9.0) == [None, 0.3]
+    assert read(1.0) == [0.5] and read(2.4) == [0.6] and read(9.0) == [None]
 
 
 def matrix_lines(grid: Grid, width: int, height: int) -> list[str]:
@@ -200,18 +171,3 @@ def test_differences_carry_their_sign_and_modes_their_shares() -> None:
     assert "+10" in matrix_lines(Grid(counts, ("a", "b"), MODES[0], (1, 1), other), 60, 8)[1]
     by_column = matrix_lines(Grid(counts, ("a", "b"), MODES[2], (1, 1)), 60, 8)
     assert "95%" in by_column[1] and "60%" in "".join(by_column[4:6])
-
-
-def test_the_baselines_name_hides_no_curve_where_there_is_a_place_beside_them() -> None:
-    epochs = tuple(range(1, 11))
-    over = tuple(0.75 + 0.001 * epoch for epoch in epochs)  # a row above the baseline, all along
-    plot = Plot()
-    draw_accuracy(plot, Curve(epochs, over, over, 0.7, 10), 50, 14)
-    lines = plot.build().splitlines()
-    label = next(number for number, line in enumerate(lines) if "baseline .7000" in line)
-    level = next(
-        number
-        for number, line in enumerate(lines)
-        if line.count("⠒") + line.count("⣀") + line.count("⠉") > 20 and number > 3
-    )
-    assert label > level, "below its line, where no curve runs"

@@ -1,21 +1,25 @@
 """Themes, their contrast, and ASCII."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pilots import SMALL, app, opened, table, until
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text as RichText
 from terminal import Terminal
 from textual.color import Color
 
 from engine.files.paths import Home
 from engine.store.database import Store
-from tui.plots import INK
+from tui.plots import INK, MODES, Grid, Plot, draw_confusion, draw_matrix
+from tui.plots.canvas import blend, ink_on
 from tui.preferences.ascii import AsciiFilter, to_ascii
 from tui.preferences.state import Preferences, load_preferences
-from tui.preferences.themes import INKS, THEMES
+from tui.preferences.themes import INKS, THEMES, draw_with
+from tui.snapshot import MatrixView
 
 # Themes
 
@@ -60,6 +64,54 @@ def test_text_and_lines_stand_out_from_the_ground(theme: Any) -> None:
     for line in (ink.train, ink.test, ink.val, ink.baseline, *ink.runs):
         assert contrast(line, ground) >= 3.0, line
     assert len(set(ink.runs)) == 8
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_the_numbers_of_a_matrix_stand_out_from_every_shade_of_a_cell(theme: Any) -> None:
+    ink = INKS[theme.name]
+    for full in (ink.full, ink.test, ink.train):  # shares; differences have two hues
+        for step in range(1001):
+            ground = blend(ink.empty, full, step / 1000)
+            for bold in (True, False):
+                assert contrast(ink_on(ground, bold=bold), ground) >= 4.5, (step, bold)
+
+
+@pytest.fixture(params=[theme.name for theme in THEMES])
+def drawn_theme(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drawings have the colours of each theme in turn."""
+    draw_with(request.param, has_hues=True)
+    yield
+    draw_with("resnet-dark", has_hues=True)
+
+
+@pytest.mark.usefixtures("drawn_theme")
+def test_what_is_drawn_in_the_cells_of_matrices_stands_out_from_them() -> None:
+    counts = tuple(tuple(100 - abs(row - column) * 9 for column in range(10)) for row in range(10))
+    other = tuple(tuple(10 * column + row for column in range(10)) for row in range(10))
+    view = MatrixView(counts, tuple("abcdefghij"), 1, 1)
+    seen = 0
+    for draw in (
+        lambda plot: draw_confusion(plot, view, 90, 22),
+        lambda plot: draw_matrix(plot, Grid(counts, view.class_names, MODES[0], (3, 4)), 120, 32),
+        lambda plot: draw_matrix(plot, Grid(counts, view.class_names, MODES[0], (3, 4), other), 120, 32),
+    ):
+        plot = Plot()
+        draw(plot)
+        for text, foreground, ground in coloured(plot.build()):
+            if text.strip() and ground != INK.ground:
+                assert contrast(foreground, ground) >= 4.5, (text, foreground, ground)
+                seen += 1
+    assert seen > 250
+
+
+def coloured(ansi: str) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """Each stretch of a drawing with the colours of its text and its ground."""
+    for span in (text := RichText.from_ansi(ansi)).spans:
+        style = span.style
+        assert isinstance(style, Style)
+        if style.color is not None and style.bgcolor is not None:
+            assert style.color.triplet is not None and style.bgcolor.triplet is not None
+            yield text.plain[span.start : span.end], tuple(style.color.triplet), tuple(style.bgcolor.triplet)
 
 
 async def test_without_colours_lines_are_told_apart_by_markers(

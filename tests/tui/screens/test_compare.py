@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from cell_images import answer
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
+from rich.text import Text
 from studies import LABELS, confusion
 from textual.pilot import Pilot
+from textual.widgets import Static
 from waiting import LIMIT_S
 
 from engine.files.epoch_predictions import NO_CLASS, array_bytes
@@ -22,9 +24,11 @@ from tui.feeds.comparison_told import asked_of, read_told
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
-from tui.views.compared import Compared, at_best, at_last
+from tui.views.compared import Compared, at_best, at_last, compare_panels
+from tui.views.curves import ChartState, chart_of
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
-from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.curves_pane import ChartBox, CurvesPane, legend
 
 NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
 
@@ -228,3 +232,65 @@ def test_only_a_first_reading_that_takes_long_says_how_far_it_is(
     feed.poll()
     feed.close()
     assert told[-2:] == [1, 2] and len(told) <= 3
+
+
+async def test_the_best_run_is_drawn_on_top_until_another_is_brought_to_the_front(
+    home: Home, study: Store
+) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await on_comparison(pilot, 2, 3, 4)
+
+        def top() -> int | None:
+            chart = pilot.app.screen.query_one("#chart-accuracy ChartPlot", ChartPlot).chart
+            assert chart is not None
+            return chart.lines[-1].of
+
+        def bold() -> list[int]:
+            key = pilot.app.screen.query_one("#key", Static).content
+            assert isinstance(key, Text)
+            whole = [span for span in key.spans if span.style == "bold"]
+            return [key.plain[: span.start].count("\n") for span in whole]
+
+        best = {at_best(view, "test_acc"): place for place, view in enumerate(compared(home, 4, 3, 2).views)}
+        place = best[max(value for value in best if value is not None)]
+        assert top() == place and bold() == [place]
+        for key, by in (("down", 1), ("down", 1), ("up", -1), ("k", -1)):
+            await pilot.press(key)
+            place = (place + by) % 3
+            await until(pilot, lambda place=place: top() == place and bold() == [place])  # type: ignore[misc]
+        await pilot.press("plus")
+        assert top() == place
+        await pilot.press("a")
+        assert "by step" in shown(pilot, "#curves-says") and top() == place
+
+
+def test_smoothing_and_a_run_that_left_keep_the_front_on_top(home: Home, study: Store) -> None:
+    three = replace(compared(home, 4, 3, 2), chosen=0)
+    panel = compare_panels()[0]
+    for smoothing in (0, 2):
+        chart = chart_of(three, ChartState(compare_panels(), smoothing=smoothing), panel)
+        assert [line.of for line in chart.lines if not line.faint][-1] == 0
+    chosen = replace(three, chosen=2)
+    fewer = replace(three, views=three.views[1:])
+    assert fewer.keeping(chosen).chosen == 1 and fewer.keeping(three).chosen is None
+    assert fewer.keeping(replace(three, chosen=0)).chosen is None and three.keeping(None) == three
+    assert (
+        replace(
+            three,
+            chosen=None,
+            views=tuple(replace(view, best_epoch=None, curves={"test_acc": ()}) for view in three.views),
+        ).front
+        is None
+    )
+
+
+def test_the_legend_keeps_the_order_of_the_runs_whichever_is_in_front(home: Home, study: Store) -> None:
+    three = compared(home, 4, 3, 2)
+    panels = compare_panels()
+    words = [
+        legend(chart_of(replace(three, chosen=chosen), ChartState(panels), panels[0]), is_marked=True).plain
+        for chosen in range(3)
+    ]
+    assert len(set(words)) == 1 and [words[0].index(mark) for mark in "●▲■"] == sorted(
+        words[0].index(mark) for mark in "●▲■"
+    )

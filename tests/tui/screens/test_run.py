@@ -14,10 +14,12 @@ from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.measurement_tables import AttemptTimes
 from tui import commands
+from tui.plots import Chart
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import RunScreen
 from tui.views.curves import ChartState
+from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 from tui.widgets.matrix_pane import MatrixPane
 
@@ -37,6 +39,12 @@ def title(pilot: Pilot[Any], key: str) -> str:
     )
 
 
+def chart_of_box(pilot: Pilot[Any], key: str) -> Chart:
+    chart = pilot.app.screen.query_one(f"#chart-{key} ChartPlot", ChartPlot).chart
+    assert chart is not None
+    return chart
+
+
 async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
@@ -46,7 +54,7 @@ async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Sto
         await pilot.press("left")
         assert "epoch 3" in title(pilot, "accuracy")
         await pilot.press("left")
-        assert "epoch 2" in title(pilot, "accuracy") and "baseline .7313" in title(pilot, "accuracy")
+        assert "epoch 2" in title(pilot, "accuracy") and "baseline" not in title(pilot, "accuracy")
         await pilot.press("right_square_bracket")
         assert title(pilot, "loss").startswith("loss") and "epoch 2" in title(pilot, "loss")
         await pilot.press("plus", "plus", "y", "z")
@@ -56,6 +64,31 @@ async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Sto
         assert shown(pilot, "#curves-says") == "2 of 9"
         await pilot.press("left_square_bracket", "left_square_bracket")
         assert title(pilot, "speed").startswith("images/s")
+
+
+async def test_the_axis_turns_from_epochs_to_steps_and_to_time(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("left", "left")
+        assert "accuracy  epoch 2  " in title(pilot, "accuracy")
+        for panel in ("loss", "balanced"):  # all charts read their values at the one cursor
+            chart = chart_of_box(pilot, panel)
+            assert chart.cursor == 2.0 and "epoch" not in title(pilot, panel)
+        assert ".2736" in title(pilot, "balanced")  # the newest has .3
+        await pilot.press("a")
+        assert "step 40" in title(pilot, "accuracy") and "by step" in shown(pilot, "#curves-says")
+        chart = chart_of_box(pilot, "accuracy")
+        assert [x for x, _ in chart.lines[-1].points] == [20.0, 40.0, 60.0] and chart.last == 6 * 20
+        await pilot.press("a")
+        assert "time 12 s" in title(pilot, "accuracy") and "by time of training" in shown(
+            pilot, "#curves-says"
+        )
+        chart = chart_of_box(pilot, "accuracy")
+        assert [x for x, _ in chart.lines[-1].points] == [6.0, 12.0, 18.0] and chart.last == 36.0
+        await pilot.press("z")
+        assert "times " in shown(pilot, "#curves-says")
+        await pilot.press("a")
+        assert "epoch 2" in title(pilot, "accuracy") and "epochs " in shown(pilot, "#curves-says")
 
 
 async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(
