@@ -54,6 +54,8 @@ class Chart:
     cursor: float | None = None
     empty: str = "nothing measured yet"
     """Text shown where no line has a point in the window."""
+    covers: tuple[float, ...] = ()
+    """Values that the y axis shows in any case."""
 
 
 def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
@@ -67,6 +69,7 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
     levels = [(line, at) for line in chart.lines if line.level for _, at in _window(line, chart)]
     values = [y for _, points, _ in curves for _, y in points]
     values += [y for _, _, band in curves for _, *ends in band for y in ends]
+    values += [] if chart.log else chart.covers
     y = y_range(values, [at for _, at in levels], is_share=chart.is_share, log=chart.log)
     marks, labels = y_ticks(*y, height, log=chart.log)
     area = Area.inside((width, height), labels, (chart.first, chart.last), y)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 
-from rich.text import Text
 from textual.app import App
 from textual.containers import Container
 from textual.message import Message
@@ -27,9 +26,10 @@ from tui.screens.pages import PagedScreen, elsewhere
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
 from tui.screens.text_prompt import AskScreen
-from tui.snapshot import GLYPHS, FindingView, RunRow
+from tui.snapshot import FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
+from tui.views.run_head import head_text
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
@@ -39,6 +39,7 @@ from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.score_pane import RunScorePane
 from tui.widgets.spec_pane import SpecPane
+from tui.widgets.system_pane import SystemPane
 from tui.widgets.text_line import TextLine
 
 PAGE_OF = {"search": "log", "compare_spec": "spec"}
@@ -62,7 +63,7 @@ class RunsBelow(Protocol):
 
 
 class RunScreen(PagedScreen[None]):
-    PAGES = ("curves", "confusion", "log", "spec", "roc")
+    PAGES = ("curves", "confusion", "log", "spec", "roc", "system")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.25
@@ -111,6 +112,7 @@ class RunScreen(PagedScreen[None]):
             yield LogPane()
             yield SpecPane()
             yield RunScorePane(self._home, self.raise_from_thread)
+            yield SystemPane()
 
     def on_mount(self) -> None:
         self.query_one(LogPane).begin(self.run_id, wraps=self.port.preferences.wraps_log)
@@ -123,7 +125,7 @@ class RunScreen(PagedScreen[None]):
     # What is read
 
     def open_feed(self) -> RunFeed:
-        return RunFeed(self._home, self.run_id, with_group=True)
+        return RunFeed(self._home, self.run_id, with_group=True, with_use=True)
 
     def _refresh_page(self) -> None:
         if self.page == "log":
@@ -169,6 +171,8 @@ class RunScreen(PagedScreen[None]):
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane, RunScorePane)):
             pane.show(view)
+        elif isinstance(pane, SystemPane):
+            pane.show_run(view)
         elif isinstance(pane, SpecPane):
             pane.show(view, self._findings(view))
 
@@ -285,15 +289,3 @@ class RunScreen(PagedScreen[None]):
     def chosen_rows(self) -> list[RunRow]:
         row = self._below.row_of(self.run_id)
         return [row] if row is not None else []
-
-
-def head_text(view: RunView) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(view.title, style="bold")
-    text.append(f"   {GLYPHS[view.status]} {view.status}")
-    text.append(f"  epoch {view.epoch} of {view.epochs}", style="dim")
-    if view.worker:
-        text.append(f"  on {view.worker}", style="dim")
-    if view.name:
-        text.append(f"   {view.name}", style="dim")
-    return text

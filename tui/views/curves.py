@@ -55,6 +55,8 @@ class Panel:
     is_share: bool = False
     undefined: str = ""
     """Text shown where epochs were measured but have no value here."""
+    covers: tuple[float, ...] = ()
+    """Values that the y axis shows in any case."""
 
 
 def run_panels() -> tuple[Panel, ...]:
@@ -253,7 +255,8 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
         panel.is_share,
         panel.key in looking.log,
         looking.cursor,
-        _nothing(view, looking, panel, lines),
+        covers=panel.covers,
+        empty=_nothing(view, looking, panel, lines),
     )
 
 

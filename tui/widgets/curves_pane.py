@@ -40,18 +40,18 @@ class ChartBox(Vertical):
         return max(self.query_one(ChartPlot).size.width - 7, 8)
 
 
-class CurvesPane(Container):
+class ChartsPane(Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
-        super().__init__(id="curves")
-        self._panels = panels if panels is not None else run_panels()
+    def __init__(self, panels: tuple[Panel, ...], id: str, axis: Axis = EPOCH) -> None:  # noqa: A002
+        super().__init__(id=id, classes="charts")
+        self.panels, self._first_axis = panels, axis
         self._view: Subject | None = None
-        self.chart_state = ChartState(self._panels)
+        self.chart_state = ChartState(panels, axis=axis)
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
-        for panel in self._panels:
+        for panel in self.panels:
             yield ChartBox(panel)
         yield TextLine("curves-says")
 
@@ -63,8 +63,14 @@ class CurvesPane(Container):
         self._draw()
 
     @property
+    def all_from(self) -> tuple[int, int]:
+        """Smallest window in which all charts are seen at once, in characters."""
+        return ALL_FROM
+
+    @property
     def _shows_all(self) -> bool:
-        return not self.one_alone and self.size.width >= ALL_FROM[0] and self.size.height >= ALL_FROM[1]
+        width, height = self.all_from
+        return not self.one_alone and self.size.width >= width and self.size.height >= height
 
     def _draw(self) -> None:
         if self._view is None:
@@ -72,20 +78,20 @@ class CurvesPane(Container):
         self.set_class(self._shows_all, "-all")
         for box in self.query(ChartBox):
             is_chosen = box.panel is self.chart_state.chosen
-            box.display = is_chosen or self._shows_all
+            box.display = is_chosen or (self._shows_all and box.panel in self.chart_state.panels)
             box.set_class(is_chosen, "-chosen")
             if box.display:
                 box.show(self._view, self.chart_state, is_marked=is_chosen and self._shows_all)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
-        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self._panels)}"]
+        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self.chart_state.panels)}"]
         if self.chart_state.smoothing:
             words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
         if self.chart_state.chosen.key in self.chart_state.log:
             words.append("logarithmic")
         axis = self.chart_state.axis
-        if axis != EPOCH:
+        if axis != self._first_axis:
             words.append(f"by {AXIS_WORDS[axis]}")
         if self.chart_state.window is not None:
             words.append(
@@ -127,10 +133,6 @@ class CurvesPane(Container):
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
 
-    def do_axis(self) -> None:
-        if self._view is not None:
-            self._look(self.chart_state.turn_axis(self._view))
-
     def do_zoom_in(self) -> None:
         if self._view is not None:
             self._look(self.chart_state.zoom(self._view, 0.5))
@@ -143,6 +145,17 @@ class CurvesPane(Container):
         """One chart, or all again."""
         self.one_alone = not self.one_alone
         self._draw()
+
+
+class CurvesPane(ChartsPane):
+    """Curves over epochs, which turn to steps and time."""
+
+    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
+        super().__init__(panels if panels is not None else run_panels(), "curves")
+
+    def do_axis(self) -> None:
+        if self._view is not None:
+            self._look(self.chart_state.turn_axis(self._view))
 
 
 class ComparedCurvesPane(CurvesPane):
