@@ -46,7 +46,7 @@ CHART_KEYS = (
         "Go to the previous chart, epoch or match",
         "[",
     ),
-    on_page(CURVES, "open", "enter", "one/all", "Show one chart, or all charts", "enter", in_footer=True),
+    on_page(CURVES, "open", "enter", "1/all", "Show one chart, or all charts", "enter", in_footer=True),
     on_page(CURVES, "more", "plus,equals_sign", "smooth", "Smooth the curves more", "+", in_footer=True),
     on_page(CURVES, "less", "minus", "less smoothing", "Smooth the curves less", "-"),
     on_page(
@@ -58,7 +58,15 @@ CHART_KEYS = (
         "y",
         in_footer=True,
     ),
-    on_page(CURVES, "axis", "a", "axis", "Turn the x axis to epochs, steps or time", "a", in_footer=True),
+    on_page(
+        CURVES,
+        "axis",
+        "a",
+        "axis",
+        "Turn the x axis to epochs, steps or time of training",
+        "a",
+        in_footer=True,
+    ),
     on_page(CURVES, "zoom_in", "z", "zoom", "Zoom into the chart at the cursor", "z", in_footer=True),
     on_page(CURVES, "zoom_out", "Z", "zoom out", "Zoom out of the chart", "Z"),
 )

@@ -53,14 +53,18 @@ def y_ticks(low: float, high: float, height: int, *, log: bool) -> tuple[list[fl
             levels = levels[::2]
         levels = levels or [10 ** ((low + high) / 2)]
         return [math.log10(level) for level in levels], [_number(level) for level in levels]
-    rounds = _round_numbers((high - low) / most / 10)
-    levels, step = _multiples(low, high, before := next(rounds)), before
-    while len(levels) > most:
-        before, step = step, next(rounds)
-        levels = _multiples(low, high, step)
-    if len(levels) < 2:  # one label gives no scale
-        levels, step = _multiples(low, high, before), before
+    step, levels = _fitting(low, high, most, _round_numbers((high - low) / most / 10))
     return levels, [_number(level, step) for level in levels]
+
+
+def _fitting(low: float, high: float, most: int, steps: Iterator[float]) -> tuple[float, list[float]]:
+    """Return the first of these steps, from small to large, of which at most `most` multiples are in the range, and
+    these; the one before where there would be a single one, for that gives no scale."""
+    before = step = next(steps)
+    while (high - low) / step > most + 1 or len(_multiples(low, high, step)) > most:
+        before, step = step, next(steps)
+    levels = _multiples(low, high, step)
+    return (step, levels) if len(levels) > 1 else (before, _multiples(low, high, before))
 
 
 def _round_numbers(least: float) -> Iterator[float]:
@@ -90,17 +94,11 @@ def x_ticks(axis: Axis, first: float, last: float, width: int) -> tuple[list[flo
     first epoch has one where there is room."""
     span = max(last - first, 1e-9)
     most = max(width // TICK_CELLS[axis], 2)
-    sizes = _round_times() if axis == TIME else _round_numbers(span / most / 10)
-    step = next(size for size in sizes if span / size <= most)
-    if axis != TIME and span >= 1:
-        step = max(step, 1.0)
-    places = _multiples(first, last, step)
-    if (
-        axis == EPOCH
-        and first == round(first)
-        and places
-        and (places[0] - first) / span * width >= LEAST_APART
-    ):
+    least = 1.0 if axis != TIME and span >= 1 else 0.0
+    steps = _round_times() if axis == TIME else _round_numbers(span / most / 10)
+    step, places = _fitting(first, last, most, (step for step in steps if step >= least))
+    is_whole = axis == EPOCH and first == round(first)
+    if is_whole and places and (places[0] - first) / span * width >= LEAST_APART:
         places.insert(0, first)
     return places, [x_shown(axis, place, step) for place in places]
 
@@ -123,13 +121,13 @@ def _time_shown(x: float) -> str:
     seconds = round(x)
     hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     parts = [(hours, "h"), (minutes, "m"), (seconds, "s")]
-    shown = [f"{part} {unit}" for part, unit in parts if part]
-    return " ".join(shown[:2])
+    return " ".join(f"{part} {unit}" for part, unit in parts if part)
 
 
 def _round_times() -> Iterator[float]:
     """Return seconds: parts of one, of a minute, of an hour, and hours."""
-    yield from itertools.takewhile(lambda size: size < 60, _round_numbers(0.001))
+    yield from itertools.takewhile(lambda size: size < 10, _round_numbers(0.001))
+    yield from (10.0, 15.0, 30.0)
     yield from (60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30))
     yield from (3600.0 * hours for hours in (1, 2, 3, 6, 12))
     yield from (86400.0 * days for days in _round_numbers(1.0))

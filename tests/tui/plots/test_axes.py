@@ -124,15 +124,15 @@ def test_the_baselines_name_hides_no_curve_where_there_is_a_place_beside_them() 
 def test_steps_and_times_have_round_labels_too() -> None:
     assert x_ticks(STEP, 0.5, 40_000.0, 60)[1] == ["10,000", "20,000", "30,000", "40,000"]
     assert x_ticks(TIME, 0.0, 7200.0, 80)[1] == ["0 s", "30 m", "1 h", "1 h 30 m", "2 h"]
-    assert x_ticks(TIME, 6.0, 60.0, 80)[1] == ["20 s", "40 s", "1 m"]
+    assert x_ticks(TIME, 6.0, 60.0, 80)[1] == ["15 s", "30 s", "45 s", "1 m"]
     assert x_ticks(TIME, 0.0, 9e5, 40)[1] == ["0 s", "240 h"]
     shown = [x_shown(TIME, x) for x in (0.25, 59.4, 65.0, 3600.0, 5400.0, 90061.0)]
-    assert shown == ["0.25 s", "59.4 s", "1 m 5 s", "1 h", "1 h 30 m", "25 h 1 m"]
+    assert shown == ["0.25 s", "59.4 s", "1 m 5 s", "1 h", "1 h 30 m", "25 h 1 m 1 s"]
     assert x_shown(EPOCH, 2.0) == "2" and x_shown(STEP, 1240.4) == "1,240"
 
 
 @given(axis=st.sampled_from((EPOCH, STEP, TIME)), first=st.floats(0.0, 1e6), span=st.floats(0.1, 1e8))
 def test_ticks_lie_in_the_window_and_apart(axis: Any, first: float, span: float) -> None:
     places, labels = x_ticks(axis, first, first + span, 80)
-    assert len(places) == len(labels) <= 80 / 8 and places == sorted(places)
+    assert len(places) == len(labels) <= 10 and places == sorted(places)
     assert all(first - 1e-6 * span - 1e-6 <= place <= first + span * 1.000001 + 1e-6 for place in places)
