@@ -15,7 +15,10 @@ from textual.widgets import Input
 
 from engine.disk import usage
 from engine.files.paths import Home
+from engine.hardware.system_history import Series
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
+from engine.store.claims import Claim
+from engine.store.system_use import record_use
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -34,6 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "images": ("enter", "2", "down", "down", "enter"),
     "scores": (*"jjjj", "enter", "5", "down", "down", "right"),
     "reliability": (*"jjjj", "enter", "5", "right_square_bracket", "right_square_bracket", "right"),
+    "system": ("enter", "6", "left"),
     "failed": ("j", "j", "j", "enter"),
     "compare": ALL_MARKED,
     "numbers": (*ALL_MARKED, "2"),
@@ -61,6 +65,17 @@ ONCE = {
     "groups-run": SMALL,
 }
 """These are seen at one size; the others at both."""
+USE = Series(
+    2.0,
+    {
+        key: [low + (high - low) * (place * 7 % 30) / 30 for place in range(450)]
+        for key, low, high in (
+            ("gpu_percent", 80.0, 100.0), ("gpu_memory_gb", 30.0, 41.0), ("gpu_temperature_c", 60.0, 71.0),
+            ("cpu_percent", 20.0, 30.0), ("memory_gb", 12.0, 13.0), ("images_per_s", 1_100.0, 1_250.0),
+            ("data_wait_share", 0.0, 0.04),
+        )
+    },
+)  # fmt: skip
 CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]
 
 
@@ -71,7 +86,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     if request.node.callspec.params["name"].startswith("groups"):
         open_groups(home.root / "runs.db").close()
     else:
-        open_study(home.root / "runs.db").close()
+        study = open_study(home.root / "runs.db")
+        record_use(study, Claim(5, 1), 900.0, USE)
+        study.close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     for run_id in (3, 4):
         write_scores(home, run_id, best=1 if run_id == 3 else 6, last=6)
