@@ -112,7 +112,7 @@ class WorkerHour(Table, table=True):
 
     worker_id: int = Field(primary_key=True, foreign_key="worker.id", ondelete="CASCADE")
     seen_s: float
-    """When this was written, by the database's clock."""
+    """Time of writing, by the database's clock."""
     packed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """A `system_history.Series`, as its `packed` gives it."""
 
