@@ -103,7 +103,7 @@ class ResnetTui(InternalsApp):
         """`served`: in a browser, maybe of another person; `notice`: what the app says when it has started."""
         super().__init__()
         self.home, self.readonly, self.in_ascii, self._notice = home, readonly, in_ascii, notice
-        self._is_served = served
+        self.is_served = served
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
         self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0), clock)
@@ -200,7 +200,7 @@ class ResnetTui(InternalsApp):
     def may_write(self) -> bool:
         """Say so where this window may change nothing."""
         if self.readonly:
-            self.notify(READONLY_SERVED if self._is_served else READONLY, severity="warning")
+            self.notify(READONLY_SERVED if self.is_served else READONLY, severity="warning")
         return not self.readonly
 
     def on_edit_done(self, message: EditDone) -> None:
@@ -213,7 +213,7 @@ class ResnetTui(InternalsApp):
 
     def write_later(self, job: Callable[[], None]) -> None:
         """Write a file of the user's state beside the event loop. A guest that only looks leaves none."""
-        if not (self.readonly and self._is_served):
+        if not (self.readonly and self.is_served):
             self._files.submit(job)
 
     def has_written(self, patience_s: float | None = None) -> bool:

@@ -14,7 +14,8 @@ from engine.store.edits.retry import retry as retry_runs
 from engine.store.edits.undo import GONE
 from engine.store.edits.undo import undo as undo_newest
 from engine.store.errors import QueueError
-from engine.store.listing import queue_paused
+from engine.store.extension import extend_run
+from engine.store.listing import get_run, queue_paused
 from engine.store.run_numbers import numbered
 from engine.store.status import Request, Status
 
@@ -127,6 +128,20 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
         if some
     ]
     return Outcome(((list(run_ids), "; ".join(what_done)),), undoable=True)
+
+
+class NoCheckpoint(QueueError):
+    """Run that cannot go on, because its checkpoint is gone."""
+
+
+def extend(store: Store, home: Home, run_id: int, epochs: int) -> Outcome:
+    """Train a done run further, until `epochs` are completed in all. Raises NoCheckpoint too."""
+    with store.read() as session:
+        is_done = get_run(session, run_id).status == "done"
+    if is_done and not home.run(run_id).last.exists():
+        raise NoCheckpoint(f"run {run_id} has no checkpoint any more: clone it with {epochs} epochs")
+    extend_run(store, run_id, epochs)
+    return Outcome((([run_id], f"queued again, to train until epoch {epochs}"),), undoable=True)
 
 
 def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: str) -> Outcome:

@@ -29,7 +29,7 @@ from tui.screens.home import HomeScreen
 from tui.screens.new_run import NewRunScreen
 from tui.verbs import turn_queue
 
-OF_COMMANDS_THAT_CHANGE = {"ConfirmScreen", "NewRunScreen", "OfferScreen", "ReportScreen"}
+OF_COMMANDS_THAT_CHANGE = {"ConfirmScreen", "NewRunScreen", "OfferScreen", "TaskScreen"}
 """Dialogs that only such commands open."""
 OF_ANY_COMMAND = {"AskScreen", "ColumnsScreen", "HelpScreen", "JournalScreen", "PaletteScreen"}
 """Dialogs that hand what they are told to the command that opened them, or show something."""

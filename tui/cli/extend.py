@@ -11,11 +11,11 @@ from engine.queries.judged import suggested_change
 from engine.spec.grid import load_spec
 from engine.store.add import Batch
 from engine.store.database import open_store
-from engine.store.extension import extend_run
 from engine.store.listing import get_run
 from engine.store.needs import needs_of
 from engine.store.tables import Run
-from tui.cli.ids import Ids, RunId, find_ids
+from tui import verbs
+from tui.cli.ids import Ids, RunId, find_ids, tell_outcome
 from tui.cli.options import edits_runs, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, print_message
 from tui.cli.queue_runs import expand, queue_runs
@@ -33,15 +33,12 @@ def extend(
 ) -> int:
     """Train a done run further from its last checkpoint. Its schedule must be constant: others depend on the length."""
     store = open_store(home.database, create=False)
-    with store.read() as session:
-        is_done = get_run(session, run_id).status == "done"
-    if is_done and not home.run(run_id).last.exists():
+    try:
+        return tell_outcome(verbs.extend(store, home, run_id, epochs))
+    except verbs.NoCheckpoint:
         raise CliError(
             f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
-        )
-    extend_run(store, run_id, epochs)
-    print_message(f"run {run_id}: queued again, to train until epoch {epochs}")
-    return 0
+        ) from None
 
 
 @takes_home

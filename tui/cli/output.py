@@ -9,6 +9,7 @@ from typing import Any
 from engine.files.paths import Home
 from engine.text import print_message as print_message
 from tui.formatting import plain
+from tui.new_file import new_file_problem
 
 PIECES = 10_000
 """Pieces of JSON, of some ten letters each, that are printed at once."""
@@ -27,16 +28,8 @@ def checked_text(where: str, given: str) -> str:
 
 def check_new_file(home: Home, file: Path, *, overwrite: bool) -> None:
     """Raise CliError where a call may not write to a file."""
-    if file.is_dir():
-        raise CliError(f"{file} is a folder: give the name of a file")
-    if home.owns(file):
-        raise CliError(f"{file} belongs to the runs: give another name")
-    if file.exists() and not file.is_file():
-        raise CliError(f"{file} is no ordinary file: give another name")
-    if file.exists() and not overwrite:
-        raise CliError(f"{file} is there already: give another name, or --overwrite")
-    if not file.absolute().parent.is_dir():
-        raise CliError(f"there is no folder {file.absolute().parent}: make it first")
+    if problem := new_file_problem(home, file, overwrite=overwrite, otherwise=", or --overwrite"):
+        raise CliError(problem)
 
 
 def print_json(document: dict[str, Any]) -> None:

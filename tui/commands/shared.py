@@ -20,6 +20,14 @@ ANNOTATE = (
     Command("note", "N", "note", "Write a note on the chosen runs", group=ON_RUNS),
     Command("tag", "t", "tag", "Add tags to the chosen runs; -TAG removes one", group=ON_RUNS),
 )
+REPORT = Command("report", "R", "report", "Write a report of marked runs or of the sweep", group=ON_RUNS)
+FILES = (
+    REPORT,
+    Command("export", "o", "export", "Export the trained network, or a table", group=ON_RUNS),
+    Command("predict", "I", "predict", "Predict images of a folder with the run", group=ON_RUNS),
+)
+EXTEND = Command("extend", "E", "extend", "Train a finished run for more epochs", group=ON_RUNS)
+DATA_SETS = look("data", "d", "data", "Show the data sets: classes, splits, groups")
 COPY = (
     look("copy_command", "Y", "copy", "Copy the command that adds these runs again", group=ON_RUNS),
     look("copy_path", "ctrl+y", "copy path", "Copy the path of the run's folder", "^y", ON_RUNS),

@@ -20,6 +20,7 @@ class AppPort(Protocol):
     preferences: Preferences
     keys: Keys
     readonly: bool
+    is_served: bool
     edits: "Edits"
 
     def change_preferences(self, **changes: Any) -> None: ...

@@ -13,6 +13,7 @@ from engine.spec.grid import SpecError
 from engine.store.errors import StoreError
 from tui import commands
 from tui.feeds.compare_feed import CompareFeed
+from tui.screens.file_actions import report_dialog
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
 from tui.views.compared import Compared, compare_panels, count_text
@@ -51,7 +52,10 @@ class CompareScreen(PagedScreen[None]):
         self._compared: Compared | None = None
 
     def handlers(self) -> Handlers:
-        return {**self.page_handlers(), "help": self.open_help, "leave": self.leave}
+        return {**self.page_handlers(), "report": self._report, "help": self.open_help, "leave": self.leave}
+
+    def _report(self) -> None:
+        self.app.push_screen(report_dialog(self._home, sorted(self._run_ids)))
 
     def compose_head(self) -> Widget:
         return Static(id="compare-head", markup=False)

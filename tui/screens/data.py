@@ -1,6 +1,6 @@
 """Screen of the runs' data sets: what each holds, and what is wrong with it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,6 +25,8 @@ from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 
 SCROLL_LINES = 10
+TOLD_EVERY = 64
+"""Images between two lines of progress."""
 NO_DATA = "no run names any data yet"
 UNREAD = "✖ an error of the program's own ended the reading: press r to read the data again"
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
@@ -58,6 +60,13 @@ class DataScreen(FullScreen[None]):
             super().__init__()
             self.name, self.lines = name, lines
 
+    class Opened(Message):
+        """Progress of opening the images of a data set."""
+
+        def __init__(self, name: str, text: str) -> None:
+            super().__init__()
+            self.name, self.text = name, text
+
     def __init__(self, home: Home, rows: Iterable[RunRow], run_id: int | None) -> None:
         """`run_id`: run whose data are shown first."""
         super().__init__()
@@ -66,7 +75,8 @@ class DataScreen(FullScreen[None]):
         names = [row.data for row in rows if row.id == run_id]
         self._at = next((place for place, each in enumerate(self._sets) if each.name in names), 0)
         self._known: dict[str, tuple[str, ...]] = {}
-        self._reading: set[str] = set()
+        self._reading: dict[str, str] = {}
+        """Data sets that are being read, with how far that is."""
 
     def handlers(self) -> Handlers:
         return {
@@ -75,6 +85,7 @@ class DataScreen(FullScreen[None]):
             "scroll_down": partial(self._scroll, SCROLL_LINES),
             "scroll_up": partial(self._scroll, -SCROLL_LINES),
             "again": self._read_again,
+            "check_images": partial(self._read_again, opens=True),
             "help": self.open_help,
             "leave": self.leave,
         }
@@ -99,24 +110,35 @@ class DataScreen(FullScreen[None]):
     def chosen(self) -> UsedData | None:
         return self._sets[self._at] if self._sets else None
 
-    def _look(self) -> None:
+    def _look(self, *, opens: bool = False) -> None:
+        """Read the chosen data set where it is not known; `opens`: every image too."""
         chosen = self.chosen
         if chosen is not None and chosen.name not in self._known and chosen.name not in self._reading:
-            self._reading.add(chosen.name)
-            start_once("data", partial(self._read, chosen), self.raise_from_thread)
+            self._reading[chosen.name] = "reading …"
+            start_once("data", partial(self._read, chosen, opens), self.raise_from_thread)
         self._draw()
 
-    def _read(self, used: UsedData) -> None:
+    def _read(self, used: UsedData, opens: bool) -> None:
         """Read a data set, in a thread of its own: a slow folder holds up no other set."""
         lines: tuple[str, ...] = (UNREAD,)
+
+        def opened(done: int, total: int) -> None:
+            if done % TOLD_EVERY == 0:
+                self.post_message(self.Opened(used.name, f"opened {done:,} of {total:,} images …"))
+
         try:
-            lines = tuple(_lines(self._home, used))
+            lines = tuple(_lines(self._home, used, opened if opens else None))
         finally:
             self.post_message(self.Read(used.name, lines))
 
+    def on_data_screen_opened(self, message: Opened) -> None:
+        if message.name in self._reading:
+            self._reading[message.name] = message.text
+            self._draw()
+
     def on_data_screen_read(self, message: Read) -> None:
         self._known[message.name] = message.lines
-        self._reading.discard(message.name)
+        self._reading.pop(message.name, None)
         self._draw()
 
     def on_resize(self) -> None:
@@ -136,7 +158,7 @@ class DataScreen(FullScreen[None]):
         head.update(title)
         self._draw_sets()
         text = Text()
-        for line in self._known.get(chosen.name, ("reading …",)):
+        for line in self._known.get(chosen.name, (self._reading.get(chosen.name, ""),)):
             text.append(f"{line}\n", style=STYLES.get(line[:1], ""))
         pane.update(text)
 
@@ -159,31 +181,36 @@ class DataScreen(FullScreen[None]):
     def _scroll(self, by: int) -> None:
         self.query_one("#data-pane", VerticalScroll).scroll_relative(y=by, animate=False)
 
-    def _read_again(self) -> None:
-        """Read the data set again: files may have come."""
+    def _read_again(self, *, opens: bool = False) -> None:
+        """Read the data set again: files may have come. `opens`: every image is opened too, which takes its time."""
         if self.chosen is not None:
             self._known.pop(self.chosen.name, None)
-            self._look()
+            self._look(opens=opens)
 
 
-def _lines(home: Home, used: UsedData) -> Iterable[str]:
+def _lines(home: Home, used: UsedData, opened: Callable[[int, int], None] | None) -> Iterable[str]:
+    """Return the lines of `data check`; `opened` is told how many images have been opened, None where none are."""
     from engine.datasets.source import survey_data
-    from engine.datasets.survey import data_document
+    from engine.datasets.survey import data_document, look_at_images
 
     try:
         spec = stored_runs(home, [used.newest])[0].spec
+        survey = survey_data(home, spec)
+        looks = None
+        if opened is not None and survey.index is not None:
+            looks = look_at_images(survey.index, opened, survey.missing)
         document: dict[str, Any] = data_document(
             spec.data,
-            survey_data(home, spec),
-            None,
+            survey,
+            looks,
             on_bad=spec.on_bad,
             split_seed=spec.split_seed,
             folds=spec.folds,
         )
     except (Refused, SpecError, OSError) as error:
         return [f"✖ {plain(error)}"]
-    opened = spec.data in BUILTIN_DEFAULTS
+    is_whole = looks is not None or spec.data in BUILTIN_DEFAULTS
     return (
-        line if opened or not line.startswith("✔") else f"{line} by names and labels; no image was opened"
+        line if is_whole or not line.startswith("✔") else f"{line} by names and labels; no image was opened"
         for line in (plain(each) for each in data_lines(document, setting_words))
     )

@@ -18,10 +18,10 @@ from tui.feeds.since_last_visit import SinceLastVisit, mark_seen
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
 from tui.screens.copying import CopyActions
+from tui.screens.file_actions import FileActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
-from tui.screens.report_actions import ReportActions
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
 from tui.screens.start_worker import THERE, WorkerStarter
@@ -59,7 +59,7 @@ class HomeScreen(FullScreen[None]):
             FormActions(self, has_new=True),
             CopyActions(self),
         )
-        self._starter = WorkerStarter(self, self.raise_from_thread)
+        self._files, self._starter = FileActions(self), WorkerStarter(self, self.raise_from_thread)
 
     def handlers(self) -> Handlers:
         return {
@@ -68,7 +68,8 @@ class HomeScreen(FullScreen[None]):
             **self._forms.handlers(),
             **self._copying.handlers(),
             **self._list.handlers(),
-            **ReportActions(self).handlers(),
+            **self._files.handlers(),
+            "report_all": self._files.report_all,
             "new_run": self._forms.new,
             "back": self._back,
             "open_run": self._open_line,

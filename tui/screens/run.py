@@ -20,6 +20,8 @@ from tui.feeds.reader_thread import FeedThread, start_once
 from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_log import LogFile, NewLines
 from tui.screens.copying import CopyActions
+from tui.screens.data import DataScreen
+from tui.screens.file_actions import FileActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen, elsewhere
@@ -79,7 +81,8 @@ class RunScreen(PagedScreen[None]):
         self._home, self._below, self.run_id = home, below, run_id
         self._is_gone = False
         self._view: RunView | None = None
-        self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
+        self._runs, self._forms = RunActions(self), FormActions(self)
+        self._copying, self._files = CopyActions(self), FileActions(self)
         self._log = FeedThread[NewLines](
             "run log",
             lambda: LogFile(home.run(run_id).log),
@@ -94,6 +97,8 @@ class RunScreen(PagedScreen[None]):
             **self._runs.handlers(),
             **self._forms.handlers(),
             **self._copying.handlers(),
+            **self._files.handlers(),
+            "data": self._open_data,
             "search": lambda: self.query_one(LogPane).search_line.open(),
             "compare_spec": self._compare_spec,
             "help": self.open_help,
@@ -233,6 +238,9 @@ class RunScreen(PagedScreen[None]):
         if self._depends_on_word(command):
             return "/ searches for a word first" if command.id in NEEDS_WORD else "esc ends the search first"
         return super().why_not(command) or lacking(command.id, self.chosen_rows())
+
+    def _open_data(self) -> None:
+        self.app.push_screen(DataScreen(self._home, self.chosen_rows(), self.run_id))
 
     def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
         self.port.change_preferences(wraps_log=message.wraps)

@@ -10,7 +10,7 @@ from engine.store.status import FROM_THE_START
 from tui.lazy_import import LazyModule
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import Handlers
-from tui.screens.run_needs import NEEDS
+from tui.screens.run_needs import NEEDS, lacking
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import RunRow
@@ -24,6 +24,8 @@ else:
     verbs = LazyModule("tui.verbs")
 
 Verb = Callable[["Store", list[int]], "Outcome"]
+MOST_EPOCHS, MOST_DIGITS = 1_000_000, 9
+EXTEND_ONE = "one run at a time is extended: choose it, and drop the marks with esc"
 
 
 class RunActions:
@@ -39,6 +41,7 @@ class RunActions:
             "retry": self.retry,
             "note": self.note,
             "tag": self.tag,
+            "extend": self.extend,
             "undo": self.undo,
         }
 
@@ -84,6 +87,28 @@ class RunActions:
             "training starts from the beginning. Retry?",
             agreed,
         )
+
+    def extend(self) -> None:
+        """Ask until which epoch a done run is to train."""
+        rows = self._screen.chosen_rows()
+        problem = EXTEND_ONE if len(rows) > 1 else lacking("extend", rows) if rows else ""
+        if problem or not rows:
+            if problem:
+                self._screen.notify(problem, severity="warning")
+            return
+        row, home = rows[0], self._screen.port.home
+
+        def problem_of(text: str) -> str:
+            is_more = text.strip().isdecimal() and row.epochs < int(text.strip()[:MOST_DIGITS]) <= MOST_EPOCHS
+            return "" if is_more else f"type a number of epochs from {row.epochs + 1:,} to {MOST_EPOCHS:,}"
+
+        def extended(text: str | None) -> None:
+            if text is not None:
+                self._edit(rows, lambda store, _ids: verbs.extend(store, home, row.id, int(text)))
+
+        question = f"Train {_named(rows)} until which epoch? It has {row.epochs:,}."
+        ask = AskScreen(question, str(2 * row.epochs), problem_of=problem_of)
+        self._screen.app.push_screen(ask, extended)
 
     def _move(self, direction: Direction) -> None:
         rows = self._chosen(f"move_{direction}")

@@ -31,6 +31,10 @@ def _waits(row: RunRow) -> bool:
     return row.status in ("queued", "paused")
 
 
+def _has_weights(row: RunRow) -> bool:
+    return bool(row.epoch) or row.status == "done"
+
+
 NEEDS: Mapping[str, Need] = {
     "cancel_run": Need(is_active, "ended already", "cancelled"),
     "pause": Need(is_active, "ended already", "paused"),
@@ -40,6 +44,9 @@ NEEDS: Mapping[str, Need] = {
     "move_up": Need(_waits, "not waiting in the queue", "moved"),
     "move_down": Need(_waits, "not waiting in the queue", "moved"),
     "remove": Need(lambda row: row.status != "running", "still running: cancel first", "removed"),
+    "extend": Need(lambda row: row.status == "done", "not done: only a run that is done goes on"),
+    "export": Need(_has_weights, "no epoch completed yet, so no weights"),
+    "predict": Need(_has_weights, "no epoch completed yet, so no weights"),
     "report": Need(lambda row: bool(row.epoch or row.sweep), "no epoch completed yet", "reported"),
 }
 """By the command's id."""

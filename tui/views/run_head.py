@@ -1,4 +1,4 @@
-"""Line at the top of the opened run. Pure."""
+"""First line of a run's screen. Pure."""
 
 from rich.text import Text
 
@@ -7,7 +7,6 @@ from tui.views.run_view import RunView
 
 
 def head_text(view: RunView) -> Text:
-    """Name a run, its status, its progress and where it trains."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(view.title, style="bold")
     text.append(f"   {GLYPHS[view.status]} {view.status}")

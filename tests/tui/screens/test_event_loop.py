@@ -165,4 +165,4 @@ def test_each_command_has_one_handler(home: Home) -> None:
     for each in (each for entries in commands.TABLES for each in entries):
         by_id.setdefault(each.id, set()).add(each.help)
     differing = {name for name, helps in by_id.items() if len(helps) > 1}
-    assert differing <= {"open_run", "up", "down", "leave", "copy_path", "show_curves"}
+    assert differing <= {"open_run", "up", "down", "leave", "copy_path", "show_curves", "report"}
