@@ -94,6 +94,21 @@ def wrapped(text: str, width: int, most_lines: int = 3) -> str:
     return "\n".join(plain(line, width) for line in lines)
 
 
+def level_line(axes: "Axes", level: float, text: str) -> None:
+    """Draw a constant, such as a baseline, behind the curves, with its name at the right."""
+    axes.axhline(level, color=MUTED, linestyle=":", linewidth=1, zorder=1)
+    axes.annotate(
+        text, (1.01, level), xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=MUTED
+    )
+
+
+def plain_axes(axes: "Axes") -> None:
+    """Draw a faint grid behind the curves, and no frame."""
+    axes.grid(color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
 def legend_below(axes: "Axes", size: float, columns: int, title: str = "") -> None:
     """Put the legend of a panel under its horizontal axis, where it hides no curve."""
     from matplotlib.transforms import ScaledTranslation

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.analysis.figure_canvas import FAINT, MUTED, PAPER, new_figure, plain
+from engine.analysis.figure_canvas import MUTED, PAPER, level_line, new_figure, plain, plain_axes
 from engine.analysis.markdown import printable, weights_in_full
 from engine.analysis.study import NO_DIFFERENCE, StudyRun
 from engine.metrics.metric import EpochValues
@@ -135,15 +135,7 @@ def _draw_run(axes: "Axes", run: StudyRun, marker: str, colour: str, label: str)
 
 def _draw_baselines(axes: "Axes", runs: Sequence[StudyRun]) -> None:
     for baseline in sorted({run.baseline for run in runs if run.baseline is not None}):
-        axes.axhline(100 * baseline, color=MUTED, linestyle=":", linewidth=1, zorder=1)
-        axes.annotate(
-            f"baseline\n{100 * baseline:.2f} %",
-            (1.01, 100 * baseline),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=7.5,
-            color=MUTED,
-        )
+        level_line(axes, 100 * baseline, f"baseline\n{100 * baseline:.2f} %")
 
 
 def _finish_axes(axes: "Axes", title: str, runs: Sequence[StudyRun], axis: Range) -> None:
@@ -156,9 +148,7 @@ def _finish_axes(axes: "Axes", title: str, runs: Sequence[StudyRun], axis: Range
     axes.set_ylim(axis.low, axis.high)
     axes.set_xlim(min(epochs) - 0.3, max(epochs) + 0.3)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_axes(axes)
 
 
 def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> None:

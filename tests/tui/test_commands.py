@@ -21,7 +21,10 @@ SCREENS = {
             "screens/test_compare",
         ),
     ),
-    "run": (commands.RUN, ("screens/test_run", "screens/test_images", "preferences/test_")),
+    "run": (
+        commands.RUN,
+        ("screens/test_run", "screens/test_images", "screens/test_chart_saving", "preferences/test_"),
+    ),
     "compare": (commands.COMPARE, ("screens/test_compare", "screens/test_run")),
     "workers": (commands.WORKERS, ("screens/test_workers",)),
     "data": (commands.DATA, ("screens/test_workers",)),

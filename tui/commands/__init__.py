@@ -33,6 +33,7 @@ from tui.commands.shared import (
     MATRIX_MODE,
     QUIT,
     REPORT,
+    SAVE_CHART,
     SCORE_PAGE,
     SCORE_SPLIT,
     START_WORKER,
@@ -103,6 +104,7 @@ RUN: Table = (
     SCORE_PAGE,
     page(6, "system", "Show the use of card, CPU and memory over the run"),
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     on_page(
         CONFUSION,
@@ -170,6 +172,7 @@ COMPARE: Table = (
     SCORE_PAGE,
     page(6, "result", "Say in words which runs are told apart"),
     *CHART_KEYS,
+    SAVE_CHART,
     *MATRIX_KEYS,
     MATRIX_MODE,
     SCORE_SPLIT,

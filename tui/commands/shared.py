@@ -82,6 +82,9 @@ MATRIX_KEYS = (
     on_page(CONFUSION, "up", "up,k", "up", "Go to the class or run above, or scroll up", "↑ ↓"),
     on_page(CONFUSION, "down", "down,j", "down", "Go to the class or run below, or scroll down", "↓"),
 )
+SAVE_CHART = Command(
+    "save_chart", "s", "save chart", "Save the chart as PNG and SVG in charts/", group=CURVES, pane_key="save"
+)
 MATRIX_MODE = on_page(
     CONFUSION,
     "mode",

@@ -9,6 +9,7 @@ Axis = Literal["epoch", "step", "time"]
 EPOCH: Final = "epoch"
 STEP: Final = "step"
 TIME: Final = "time"
+AXIS_WORDS: dict[Axis, str] = {EPOCH: "epoch", STEP: "step", TIME: "time of training"}
 TICK_CELLS = {EPOCH: 10, STEP: 12, TIME: 14}
 """Characters from a tick of the x axis to the next, at least."""
 

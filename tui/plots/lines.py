@@ -47,30 +47,32 @@ class Chart:
     first: float
     last: float
     """Range of the x axis: `first` to `last`, in its unit."""
-    axis: Axis = EPOCH
     is_share: bool = False
     """True for shares such as accuracies: the y axis stays within 0 to 1."""
     log: bool = False
     cursor: float | None = None
     empty: str = "nothing measured yet"
     """Text shown where no line has a point in the window."""
+    axis: Axis = EPOCH
     covers: tuple[float, ...] = ()
     """Values that the y axis shows in any case."""
+
+    @property
+    def has_points(self) -> bool:
+        """Return True where a curve has a point in the window."""
+        return any(_window(line, self) for line in self.lines if not line.level)
 
 
 def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
     """Draw a chart, and return the grounds of its bands."""
     clear(plot, width, height)
     curves = [(line, _window(line, chart), _band(line, chart)) for line in chart.lines if not line.level]
-    if not any(points for _, points, _ in curves):
+    if not chart.has_points:
         as_characters(plot, width, height)
         write(plot, chart.empty, 0, height - 1, INK.dim)
         return {}
     levels = [(line, at) for line in chart.lines if line.level for _, at in _window(line, chart)]
-    values = [y for _, points, _ in curves for _, y in points]
-    values += [y for _, _, band in curves for _, *ends in band for y in ends]
-    values += [] if chart.log else chart.covers
-    y = y_range(values, [at for _, at in levels], is_share=chart.is_share, log=chart.log)
+    y = y_range_of(chart)
     marks, labels = y_ticks(*y, height, log=chart.log)
     area = Area.inside((width, height), labels, (chart.first, chart.last), y)
     plot.xlim(*area.x)
@@ -90,6 +92,17 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
         value = value_shown(line.points[0][1], is_share=chart.is_share)
         write_level(plot, line.name, value, at, line.colour, [points for _, points, _ in curves], area)
     return shade_cells([(band, line.colour) for line, _, band in curves], area) if INK.has_hues else {}
+
+
+def y_range_of(chart: Chart) -> tuple[float, float]:
+    """Return the range of the y axis, on the chart's scale; 0 to 1 where nothing is in its window."""
+    values: list[float] = []
+    levels: list[float] = []
+    for line in chart.lines:
+        (levels if line.level else values).extend(y for _, y in _window(line, chart))
+        values += [y for _, *ends in _band(line, chart) for y in ends]
+    values += chart.covers if values and not chart.log else ()
+    return y_range(values, levels, is_share=chart.is_share, log=chart.log) if values else (0.0, 1.0)
 
 
 def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], columns: int) -> None:

@@ -9,7 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.commands import Command
+from tui.screens.chart_saving import save_chart
 from tui.screens.full_screen import FeedScreen, Handlers
+from tui.widgets.pictured import SaveWanted
 
 T = TypeVar("T")
 
@@ -47,6 +49,9 @@ class PagedScreen(FeedScreen[T]):
 
     def page_handlers(self) -> Handlers:
         return {f"show_{page}": partial(self.turn_to, page) for page in self.PAGES}
+
+    def on_save_wanted(self, message: SaveWanted) -> None:
+        save_chart(self, message.picture)
 
     def do(self, command: Command) -> None:
         if not command.pane_key:

@@ -1,6 +1,6 @@
 """Comparison of several runs and groups: differing settings, curves and numbers. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -10,6 +10,7 @@ from engine.metrics.catalogue import ACCURACY, LOSS, charts
 from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
 from engine.spec.recipe_words import differing, setting_in_words
 from engine.spec.run_spec import VARIED
+from engine.text import slug
 from tui.formatting import plain
 from tui.plots import INK, MARKERS, Line
 from tui.snapshot import MatrixView
@@ -69,6 +70,18 @@ class Compared:
     @property
     def last_epoch(self) -> int:
         return max(view.last_epoch for view in self.views)
+
+    @property
+    def title(self) -> str:
+        return count_text(self.views)
+
+    @property
+    def file_stem(self) -> str:
+        return f"compare-{slug(' '.join(view.short for view in self.views))}"
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        return {number: self.label(view) for number, view in enumerate(self.views)}
 
     @cached_property
     def paces(self) -> tuple[Pace, ...]:

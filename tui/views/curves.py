@@ -1,6 +1,6 @@
 """Charts of a run's curves, and the state of their view: panel, smoothing, zoom, cursor. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, assert_never
 
@@ -33,6 +33,18 @@ class Subject(Protocol):
     @property
     def front(self) -> int | None:
         """Place of the run or group that is drawn on top of the others; None where there are no others."""
+
+    @property
+    def title(self) -> str:
+        """Title of a saved chart."""
+
+    @property
+    def file_stem(self) -> str:
+        """Beginning of the names of files with its charts."""
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Name of each run or group by its place, where there are several."""
 
     @property
     def paces(self) -> tuple[Pace, ...]:
@@ -251,12 +263,12 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
         tuple(lines),
         first,
         last,
-        looking.axis,
         panel.is_share,
         panel.key in looking.log,
         looking.cursor,
-        covers=panel.covers,
-        empty=_nothing(view, looking, panel, lines),
+        _nothing(view, looking, panel, lines),
+        looking.axis,
+        panel.covers,
     )
 
 

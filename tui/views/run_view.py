@@ -112,6 +112,15 @@ class RunView:
     def front(self) -> None:
         """Return None: it is the only run of its charts."""
 
+    @property
+    def file_stem(self) -> str:
+        return f"run-{self.run_id}"
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Return nothing: its title names it."""
+        return {}
+
     @cached_property
     def pace(self) -> Pace:
         return Pace(self.steps_per_epoch, self.curves["seconds"])

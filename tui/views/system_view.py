@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.hardware.system_history import QUANTITIES, Quantity
 from engine.store.system_use import AttemptUse
@@ -28,6 +28,10 @@ class SystemView:
     """Second and value by quantity; those that are known alone."""
     seconds: float = 0.0
     attempts: int = 0
+    title: str = ""
+    """Title of a saved chart, and the beginning of the names of their files."""
+    file_stem: str = "run"
+    names: Mapping[int, str] = field(default_factory=dict)
     front: int | None = None
     paces: tuple[Pace, ...] = (EACH_SECOND,)
 
@@ -46,10 +50,7 @@ class SystemView:
         return f"{self.attempts} attempts, one after the other" if self.attempts > 1 else ""
 
 
-NOTHING_KNOWN = SystemView({})
-
-
-def system_view(uses: Sequence[AttemptUse]) -> SystemView:
+def system_view(uses: Sequence[AttemptUse], title: str = "", file_stem: str = "run") -> SystemView:
     """Put the attempts of a run behind each other."""
     points: dict[str, list[tuple[float, float]]] = {}
     began_s = 0.0
@@ -61,7 +62,7 @@ def system_view(uses: Sequence[AttemptUse]) -> SystemView:
                     points.setdefault(key, []).append((began_s + at_s, value))
         began_s += use.seconds
     known = {each.key: tuple(points[each.key]) for each in QUANTITIES if each.key in points}
-    return SystemView(known, began_s, len(uses))
+    return SystemView(known, began_s, len(uses), title, file_stem)
 
 
 def system_panels() -> tuple[Panel, ...]:

@@ -1,20 +1,27 @@
 """Curves of the opened run: one chart large, or all of them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 
 from tui.plots import Chart, Line, reading, value_shown
-from tui.plots.axes import EPOCH, STEP, TIME, Axis, x_shown
+from tui.plots.axes import AXIS_WORDS, EPOCH, Axis, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING
 from tui.widgets.chart_plot import ChartPlot
+from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
+
+if TYPE_CHECKING:
+    from tui.views.saved_chart import Picture
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
-AXIS_WORDS: dict[Axis, str] = {EPOCH: "epoch", STEP: "step", TIME: "time of training"}
 
 
 class ChartBox(Vertical):
@@ -40,7 +47,7 @@ class ChartBox(Vertical):
         return max(self.query_one(ChartPlot).size.width - 7, 8)
 
 
-class ChartsPane(Container):
+class ChartsPane(Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
     def __init__(self, panels: tuple[Panel, ...], id: str, axis: Axis = EPOCH) -> None:  # noqa: A002
@@ -104,6 +111,15 @@ class ChartsPane(Container):
     def _look(self, chart_state: ChartState) -> None:
         self.chart_state = chart_state
         self._draw()
+
+    def picture(self) -> Picture | None:
+        """Return the chosen chart as it is seen; None before there is anything to draw."""
+        from tui.views.saved_chart import chart_picture  # and the report's figures with it
+
+        view, panel = self._view, self.chart_state.chosen
+        if view is None or not (chart := chart_of(view, self.chart_state, panel)).has_points:
+            return None
+        return chart_picture(f"{view.file_stem}-{panel.key}", view.title, chart, view.names)
 
     # What keys do
 

@@ -1,6 +1,9 @@
 """Confusion matrices of the opened run, epoch by epoch."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,6 +16,10 @@ from textual.widgets import Static
 from tui.plots import MODES, TALLEST, Grid, PlotextPlot, confused_pairs, draw_matrix, named
 from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
+from tui.widgets.pictured import Pictured
+
+if TYPE_CHECKING:
+    from tui.views.saved_chart import Picture
 
 PLAY_S = 0.4
 """An epoch is seen for so long."""
@@ -42,7 +49,7 @@ class Scrub:
             return None
         return self.epoch if self.epoch in epochs else epochs[-1]
 
-    def step(self, epochs: list[int], by: int) -> "Scrub":
+    def step(self, epochs: list[int], by: int) -> Scrub:
         """Go to another epoch; past the newest, follow what is measured."""
         at = self.shown(epochs)
         if at is None:
@@ -50,7 +57,7 @@ class Scrub:
         place = min(max(epochs.index(at) + by, 0), len(epochs) - 1)
         return replace(self, epoch=None if place == len(epochs) - 1 else epochs[place])
 
-    def move(self, down: int, right: int, classes: int) -> "Scrub":
+    def move(self, down: int, right: int, classes: int) -> Scrub:
         row, column = self.cell
         return replace(
             self, cell=(min(max(row + down, 0), classes - 1), min(max(column + right, 0), classes - 1))
@@ -76,7 +83,7 @@ class CellKeys:
         self.move_cell(1, 0)
 
 
-class MatrixPane(CellKeys, Vertical):
+class MatrixPane(CellKeys, Pictured, Vertical):
     """Matrix with a cursor on a cell and a scrubber over the epochs."""
 
     class Opened(Message):
@@ -110,6 +117,15 @@ class MatrixPane(CellKeys, Vertical):
     def matrix(self) -> MatrixView | None:
         epoch = self.scrub.shown(self.epochs)
         return self._view.matrices[epoch] if self._view is not None and epoch is not None else None
+
+    def picture(self) -> Picture | None:
+        """Return the matrix of the epoch that is shown; None before the first."""
+        from tui.views.saved_chart import matrix_picture  # and the report's figures with it
+
+        view, matrix = self._view, self.matrix
+        if view is None or matrix is None:
+            return None
+        return matrix_picture(f"{view.file_stem}-confusion-epoch-{matrix.epoch}", view.title, matrix)
 
     def _draw(self) -> None:
         matrix = self.matrix

@@ -24,7 +24,7 @@ class SystemPane(ChartsPane):
 
     def show_run(self, view: RunView) -> None:
         """Show the newest use; a chart that appears leaves the chosen one chosen."""
-        use = system_view(view.uses)
+        use = system_view(view.uses, view.title, view.file_stem)
         known = known_panels(use, self.panels)
         if known and known != self.chart_state.panels:
             chosen = self.chart_state.chosen
