@@ -15,10 +15,12 @@ from textual.widgets import Input
 
 from engine.disk import usage
 from engine.files.paths import Home
+from engine.hardware import processes
+from engine.hardware.processes import ProcessFacts
 from engine.hardware.system_history import Series
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.store.claims import Claim
-from engine.store.system_use import record_use
+from engine.store.system_use import record_hour, record_use
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -60,7 +62,6 @@ ONCE = {
     "numbers": SMALL,
     "difference": TALL,
     "run-help": SMALL,
-    "workers": SMALL,
     "data": SMALL,
     "groups-run": SMALL,
 }
@@ -76,6 +77,7 @@ USE = Series(
         )
     },
 )  # fmt: skip
+HOUR = Series(30.0, {"cpu_percent": [60.0 + place % 40 for place in range(120)]})
 CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]
 
 
@@ -88,6 +90,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     else:
         study = open_study(home.root / "runs.db")
         record_use(study, Claim(5, 1), 900.0, USE)
+        record_hour(study, 1, HOUR)
         study.close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     for run_id in (3, 4):
@@ -97,8 +100,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         monkeypatch.setattr(place, lambda _time: "15:52")
     monkeypatch.setattr("tui.feeds.queue_waits.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
+    monkeypatch.setattr("tui.views.queue_text.clock", lambda *_: "15:52")
+    for place in ("tui.views.queue_text.ends_text", "tui.views.worker_text.ends_text"):
+        monkeypatch.setattr(place, lambda row, _now: "ends ≈ 15:52, in 21 m" if row.ends else "")
+    monkeypatch.setattr(processes, "facts_of", lambda _pid: ProcessFacts("ann", "python -m engine.worker"))
     cards = (
-        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
+        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),), 97.0, 63.0),
         HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
     )
     monkeypatch.setattr("tui.feeds.cards_feed.nvidia", lambda: NvidiaState(cards, None, None, None))
@@ -143,6 +150,7 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         pilot.app.screen.query_one(Input).cursor_blink = False
     if name == "workers":
         await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
+        await until(pilot, lambda: "last hour" in shown(pilot, "#workers-text"))
     if name == "data":
         await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":
