@@ -1,6 +1,5 @@
 """App: its feed, preferences, edits and notifications. What is seen lies in `screens/` and `widgets/`."""
 
-import base64
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -32,7 +31,7 @@ from tui.screens.home import HomeScreen
 from tui.slow_table import SlowTable
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
-from tui.textual_internals import InternalsApp
+from tui.textual_internals import UNTIL_A_KEY_S, InternalsApp
 from tui.views.metric_columns import chosen_keys
 
 if TYPE_CHECKING:
@@ -130,10 +129,9 @@ class ResnetTui(InternalsApp):
         self.set_interval(POLL_S, self._poll_by_timer)
         self.set_timer(PATIENCE_S, self._release)
         self.refresh_feed()
-        if self._notice:
-            self.notify(self._notice, timeout=10)
-        for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
-            self.notify(problem, severity="warning", timeout=20)
+        problems = (*self.keys.problems, *clashes(self.keys.keymap))
+        if told := "; ".join((*problems, *([self._notice] if self._notice else ()))):
+            self.notify(told, severity="warning" if problems else "information", timeout=10)
 
     def on_unmount(self) -> None:
         self._reader.stop()
@@ -234,7 +232,7 @@ class ResnetTui(InternalsApp):
         self.change_preferences(theme=self.theme)
         self.notify(f"theme: {self.theme.removeprefix(PREFIX)}")
 
-    # Notifications, errors and the clipboard
+    # Notifications and errors
 
     def notify_outside(self, lines: Iterable[str]) -> None:
         """Show the terminal's notifications, outside the app's window, and ring its bell."""
@@ -250,8 +248,10 @@ class ResnetTui(InternalsApp):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a notification. Its text is never markup, for it may quote what a user typed."""
-        super().notify(plain(message), title=title, severity=severity, timeout=timeout, markup=False)
+        """Show a notification in the place of the one before; warnings and errors stay until a key. Its text is never
+        markup, for it may quote what a user typed."""
+        lasts = timeout if severity == "information" else UNTIL_A_KEY_S
+        super().notify(plain(message), title=title, severity=severity, timeout=lasts, markup=False)
 
     def raise_from_thread(self, error: Exception) -> None:
         """Treat an error that a thread met as one of the app's."""
@@ -263,14 +263,6 @@ class ResnetTui(InternalsApp):
             return  # what broke may go on breaking, behind the screen that says so
         self._files.submit(partial(_write_down, self.home, error))
         self.push_screen(BrokenScreen(error))
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy by OSC 52. A path that is not UTF-8 is copied byte by byte."""
-        raw = text.encode(errors="surrogateescape")
-        try:
-            super().copy_to_clipboard(raw.decode())
-        except UnicodeDecodeError:
-            self.write_to_terminal(f"\x1b]52;c;{base64.b64encode(raw).decode()}\a")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._more_filters]

@@ -5,8 +5,10 @@ They may change with any release: pyproject.toml pins Textual exactly, and tests
 where one of them is gone."""
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from contextlib import suppress
+from time import time
 from typing import ClassVar, TypeVar
 
 from rich.console import RenderableType
@@ -52,6 +54,8 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
 }
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
+UNTIL_A_KEY_S = 86_400.0
+"""Seconds for which a notification stays that only a key takes away."""
 
 
 class InternalsApp(App[None]):
@@ -63,6 +67,8 @@ class InternalsApp(App[None]):
     ]
     is_held = False
     """While True, nothing is drawn on the terminal."""
+    read_after_s = 4.0
+    """Seconds in which a warning or an error can be read: a key that comes sooner does not take it away."""
     _heard_from = 0.0
 
     def get_driver_class(self) -> type[Driver]:
@@ -111,6 +117,14 @@ class InternalsApp(App[None]):
         if self._driver is not None:
             self._driver.write(codes)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by OSC 52. A path that is not UTF-8 is copied byte by byte."""
+        raw = text.encode(errors="surrogateescape")
+        try:
+            super().copy_to_clipboard(raw.decode())
+        except UnicodeDecodeError:
+            self.write_to_terminal(f"\x1b]52;c;{base64.b64encode(raw).decode()}\a")
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write an update of the screen, unless drawing is held back."""
         if not self.is_held:
@@ -123,6 +137,8 @@ class InternalsApp(App[None]):
         overtake it. `_check_bindings`: the field would pass the key on to the app behind keys that came meanwhile."""
         if self._is_stale(event):
             return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._take_away_read()
         is_ours = isinstance(event, events.Key) and not event.is_forwarded and event.key in LEAVES_A_FIELD
         field = self.focused if is_ours else None
         if not isinstance(event, events.Key) or not isinstance(field, Input):
@@ -151,15 +167,25 @@ class InternalsApp(App[None]):
             self.show_error(error)
 
     def _on_notify(self, event: Notify) -> None:
-        """Drop an equal notification that is still shown: the new one replaces it. Textual's own handler follows."""
-        new = event.notification
+        """Take away what is shown: the newest has the one place. Textual's own handler follows."""
         for shown in list(self._notifications):
-            if (shown.message, shown.severity) == (new.message, new.severity):
-                self._unnotify(shown, refresh=False)
+            self._unnotify(shown, refresh=False)
+
+    def _take_away_read(self) -> None:
+        """Take a warning or an error away at a key, once it could be read."""
+        for shown in list(self._notifications):
+            if shown.severity != "information" and time() - shown.raised_at >= self.read_after_s:
+                self._unnotify(shown)
 
 
 class CoverableScreen(Screen[T]):
-    """Screen that is not drawn while another covers it completely."""
+    """Screen that is not drawn while another covers it completely, and shows no notifications below a dialog."""
+
+    def on_screen_suspend(self) -> None:
+        self.add_class("-below")
+
+    def on_screen_resume(self) -> None:
+        self.remove_class("-below")
 
     def _compositor_refresh(self) -> None:
         """Draw what changed, unless the screen is covered: Textual would draw all of it each time. It is drawn when it

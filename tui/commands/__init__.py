@@ -91,6 +91,8 @@ HOME: Table = (
     look("up", "k", "up", "Move to the previous run", "k ↑", MOVING),
     look("first", "g,home,less_than_sign", "first", "Move to the first run of the table", "g", MOVING),
     look("last", "end,greater_than_sign", "last", "Move to the last run of the table", "end >", MOVING),
+    look("curves_more", "plus,equals_sign", "smooth", "Smooth the curves more", "+"),
+    look("curves_less", "minus", "less smoothing", "Smooth the curves less", "-"),
     look("theme", "T", "theme", "Change the theme: dark, light, high contrast"),
     look("tell", "B", "notify", "Ring and notify when runs end, or do not"),
     HELP,

@@ -32,6 +32,8 @@ class Preferences:
     """Fold the runs of each group into one line."""
     wraps_log: bool = True
     """Break long lines of a run's log."""
+    smoothing: int = 0
+    """Strength of the smoothing of curves: place in `SMOOTHING` of `tui/views/smoothing.py`."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 

@@ -64,7 +64,7 @@ class CompareScreen(PagedScreen[None]):
         yield Static(id="pages", markup=False)
         yield Static(id="key", markup=False)
         with Container(id="body"):
-            yield ComparedCurvesPane(compare_panels())
+            yield ComparedCurvesPane(self.port.preferences.smoothing, compare_panels())
             yield TablePane("numbers")
             yield TablePane("settings")
             yield DifferencePane(self._home, self.raise_from_thread)

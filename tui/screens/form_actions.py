@@ -102,7 +102,8 @@ class FormActions:
         if ids:
             self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
-            self._screen.notify(f"queued {which}")
+            told = "; ".join((f"queued {which}", *form.warnings))
+            self._screen.notify(told, severity="warning" if form.warnings else "information")
             if not self._screen.has_worker:
                 offer = OfferScreen(f"{which} queued, and no worker is running. Start one here?")
                 self._screen.app.push_screen(offer, self._start_worker)

@@ -24,6 +24,7 @@ from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
+from tui.screens.smoothing import HomeSmoothing
 from tui.screens.start_worker import THERE, WorkerStarter
 from tui.screens.table_actions import TableActions
 from tui.screens.workers import WorkersScreen
@@ -54,12 +55,9 @@ class HomeScreen(FullScreen[None]):
         self._waiting: Snapshot | None = None
         self.table, self._filter_line = RunTable(), FilterLine()
         self._list = TableActions(self, self.table, self._filter_line)
-        self._runs, self._forms, self._copying = (
-            RunActions(self),
-            FormActions(self, has_new=True),
-            CopyActions(self),
-        )
-        self._files, self._starter = FileActions(self), WorkerStarter(self, self.raise_from_thread)
+        self._runs, self._forms = RunActions(self), FormActions(self, has_new=True)
+        self._copying, self._files = CopyActions(self), FileActions(self)
+        self._starter, self._smoothing = WorkerStarter(self, self.raise_from_thread), HomeSmoothing(self)
 
     def handlers(self) -> Handlers:
         return {
@@ -69,6 +67,7 @@ class HomeScreen(FullScreen[None]):
             **self._copying.handlers(),
             **self._list.handlers(),
             **self._files.handlers(),
+            **self._smoothing.handlers(),
             "report_all": self._files.report_all,
             "new_run": self._forms.new,
             "back": self._back,
@@ -124,6 +123,7 @@ class HomeScreen(FullScreen[None]):
     def on_screen_resume(self) -> None:
         """Runs that came while another screen lay above may have pushed the highlighted one away."""
         self.call_after_refresh(self.table.keep_in_view)
+        self.call_after_refresh(self._smoothing.apply)
 
     # What is shown
 

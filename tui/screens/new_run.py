@@ -1,6 +1,6 @@
 """New-experiment form: what is wrong stands beside its field, what will be queued below."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from rich.text import Text
@@ -80,6 +80,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._timer: Timer | None = None
         self.left_with: dict[str, str] = {}
         """Texts of a form that was left though something was typed."""
+        self.warnings: tuple[str, ...] = ()
+        """Warnings about the runs that were queued."""
         self._refused = ""
         """Reason that enter queued nothing; empty once something changes."""
         self._adding = False
@@ -198,8 +200,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             app.call_later(self._not_added, queued.problems)
             return
         remember_form(self._home, texts)
+        self.warnings = tuple(queued.warnings)
         app.call_later(self.dismiss, queued.ids)
-        _warn(app, queued.warnings)
         start_once("missing weights", partial(_warn_of_missing_weights, app, specs), port.raise_from_thread)
 
     def action_leave(self) -> None:
@@ -267,11 +269,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         return lines
 
 
-def _warn(app: App[object], lines: Iterable[str]) -> None:
-    for line in lines:
-        app.notify(line, severity="warning", timeout=10)
-
-
 def _warn_of_missing_weights(app: App[object], specs: Sequence[RunSpec]) -> None:
     """Name the ImageNet weights that are missing. torch takes seconds to say it: the form has gone."""
-    _warn(app, [problem.said(form_setting) for problem in missing_weights(specs)])
+    if lines := [problem.said(form_setting) for problem in missing_weights(specs)]:
+        app.notify("; ".join(lines), severity="warning")

@@ -11,6 +11,8 @@ from textual.widgets import Static
 from tui.commands import Command
 from tui.screens.chart_saving import save_chart
 from tui.screens.full_screen import FeedScreen, Handlers
+from tui.widgets.curves_pane import CurvesPane
+from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import SaveWanted
 
 T = TypeVar("T")
@@ -22,6 +24,10 @@ class PagedScreen(FeedScreen[T]):
     PAGES: ClassVar[tuple[str, ...]]
 
     page = ""
+    _epoch: int | None = None
+    """Epoch that was chosen on a page of this screen; all its pages look at it."""
+    _epoch_before: int | None = None
+    """Epoch of the visible page when it was turned to."""
 
     @property
     def pane(self) -> Widget:
@@ -33,6 +39,7 @@ class PagedScreen(FeedScreen[T]):
         raise NotImplementedError
 
     def turn_to(self, page: str) -> None:
+        self._take_epoch()
         self.page = page
         for each in self.PAGES:
             self.query_one(f"#{each}").display = each == page
@@ -45,13 +52,27 @@ class PagedScreen(FeedScreen[T]):
             words.append_text(part)
         self.query_one("#pages", Static).update(words)
         self.draw_page()
+        self._give_epoch()
         self.refresh_bindings()
+
+    def _take_epoch(self) -> None:
+        """Keep the epoch that was chosen on the page that is left."""
+        if self.page and isinstance(pane := self.pane, EpochPane) and pane.epoch != self._epoch_before:
+            self._epoch = pane.epoch
+
+    def _give_epoch(self) -> None:
+        if isinstance(pane := self.pane, EpochPane):
+            pane.look_at(self._epoch)
+            self._epoch_before = pane.epoch
 
     def page_handlers(self) -> Handlers:
         return {f"show_{page}": partial(self.turn_to, page) for page in self.PAGES}
 
     def on_save_wanted(self, message: SaveWanted) -> None:
         save_chart(self, message.picture)
+
+    def on_curves_pane_smoothed(self, message: CurvesPane.Smoothed) -> None:
+        self.port.change_preferences(smoothing=message.smoothing)
 
     def do(self, command: Command) -> None:
         if not command.pane_key:

@@ -112,7 +112,7 @@ class RunScreen(PagedScreen[None]):
         yield Clipped("run-findings", "4")
         yield Static(id="pages", markup=False)
         with Container(id="body"):
-            yield CurvesPane()
+            yield CurvesPane(self.port.preferences.smoothing)
             yield MatrixPane()
             yield LogPane()
             yield SpecPane()

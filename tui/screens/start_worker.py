@@ -28,14 +28,17 @@ class WorkerStarter:
 
     def _start_and_follow(self) -> None:
         home = self._screen.port.home
-        if warning := worker_start.logout_warning():
-            self._screen.notify(warning, severity="warning", timeout=30)
+        warning = worker_start.logout_warning()
         try:
             worker = worker_start.start_worker(home)
         except OSError as error:
             self._screen.notify(f"{error.filename}: {error.strerror}", severity="error")
             return
-        self._screen.notify(f"worker started (process {worker.pid}): it keeps running after you quit")
+        started = f"worker started (process {worker.pid})"
+        if warning:
+            self._screen.notify(f"{started}: {warning}", severity="warning")
+        else:
+            self._screen.notify(f"{started}: it keeps running after you quit")
         code = None
         while code is None and not self._screen.has_worker:
             try:
@@ -43,4 +46,4 @@ class WorkerStarter:
             except subprocess.TimeoutExpired:
                 continue
         if code:
-            self._screen.notify(worker_start.last_words(home), severity="error", timeout=15)
+            self._screen.notify(worker_start.last_words(home), severity="error")

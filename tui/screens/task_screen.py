@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -15,7 +16,7 @@ from textual.widgets import Input, Static
 
 from engine.files.paths import Home
 from tui.feeds.reader_thread import start_once
-from tui.formatting import plain
+from tui.formatting import duration, plain
 from tui.open_file import open_file, opener
 from tui.screens.app_port import port_of
 from tui.verb_process import VerbCall, VerbFailed, give_verb
@@ -64,6 +65,7 @@ class TaskScreen(ModalScreen[None]):
         self._question, self._default, self._hint = question, default, hint
         self._result: Path | None = None
         self._works = self._may_open = False
+        self._line, self._began = "", 0.0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -77,6 +79,7 @@ class TaskScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#task-says").display = False
+        self.set_interval(1.0, self._say_progress)
         if not self._question:
             self._start("")
 
@@ -88,8 +91,8 @@ class TaskScreen(ModalScreen[None]):
             self._start(event.value.strip())
 
     def _start(self, text: str) -> None:
-        self._works = True
-        self._say("starting …", WORKING)
+        self._works, self._line, self._began = True, "working", monotonic()
+        self._say_progress()
         start_once("verb", partial(self._work, self.app, text), port_of(self).raise_from_thread)
 
     def _work(self, app: App[object], text: str) -> None:
@@ -111,7 +114,13 @@ class TaskScreen(ModalScreen[None]):
             app.notify(line, severity="information" if result else "error", timeout=20)
 
     def on_task_screen_said(self, message: Said) -> None:
-        self._say(f"{message.text} …", WORKING)
+        self._line = message.text
+        self._say_progress()
+
+    def _say_progress(self) -> None:
+        """Say what is done, and for how long the verb has been at work."""
+        if self._works:
+            self._say(f"{self._line} … {duration(monotonic() - self._began)}", WORKING)
 
     def on_task_screen_ended(self, message: Ended) -> None:
         self._result, self._may_open, self._works = message.result, message.may_open, False

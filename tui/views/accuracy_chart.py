@@ -2,10 +2,11 @@
 
 from tui.plots import INK, Chart, Line, finite
 from tui.snapshot import Curve
+from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 
 
-def accuracy_chart(curve: Curve) -> Chart:
-    """Return the chart; test accuracy on top, with a group's band."""
+def accuracy_chart(curve: Curve, smoothing: int = 0) -> Chart:
+    """Return the chart; test accuracy on top, with a group's band. `smoothing`: place in SMOOTHING."""
     marks = ("", "") if INK.has_hues else ("○", "●")
     first, last = epoch_range(float(min(curve.epochs, default=1)), float(curve.last_epoch))
     lines = [
@@ -14,6 +15,7 @@ def accuracy_chart(curve: Curve) -> Chart:
     ]
     if curve.baseline is not None:
         lines.insert(0, Line("baseline", ((0.0, curve.baseline),), INK.baseline, level=True))
+    lines = smoothed_lines(lines, SMOOTHING[strength(smoothing)])
     return Chart("accuracy", tuple(lines), first, last, is_share=True)
 
 

@@ -11,7 +11,7 @@ from tui.plots import INK, Chart, Line
 from tui.plots.axes import EPOCH, Axis
 from tui.views.accuracy_chart import epoch_range
 from tui.views.run_view import RunView
-from tui.views.smoothing import SMOOTHING, smoothed_lines
+from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 from tui.views.x_axis import AXES, Pace, placed
 
 
@@ -160,7 +160,7 @@ class ChartState:
         return replace(self, panel=(self.panel + by) % len(self.panels))
 
     def smoother(self, by: int) -> "ChartState":
-        return replace(self, smoothing=min(max(self.smoothing + by, 0), len(SMOOTHING) - 1))
+        return replace(self, smoothing=strength(self.smoothing, by))
 
     def turn_log(self) -> "ChartState":
         return replace(self, log=self.log ^ {self.chosen.key})
@@ -182,6 +182,11 @@ class ChartState:
     def epoch(self, view: Subject) -> float | None:
         """Return the epoch of the run in the front that the cursor is at; None without a cursor."""
         return front_pace(view).epoch_at(self.axis, self.cursor) if self.cursor is not None else None
+
+    def look_at(self, view: Subject, epoch: int | None) -> "ChartState":
+        """Put the cursor on an epoch of the run in the front, or take it away; the window follows."""
+        at = front_pace(view).at(self.axis, float(epoch)) if epoch is not None else None
+        return replace(self, cursor=at)._following(view)
 
     def move(self, view: Subject, by: int, columns: int) -> "ChartState":
         """Move the cursor by `by` positions in the chosen chart, or put it on the newest value; the window follows."""

@@ -10,6 +10,11 @@ SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 """Weights of the exponential moving average: none, then stronger and stronger."""
 
 
+def strength(place: int, by: int = 0) -> int:
+    """Return the place in SMOOTHING that is `by` further, within its ends; a place may come from a file."""
+    return min(max(place + by, 0), len(SMOOTHING) - 1)
+
+
 def smoothed_lines(lines: Iterable[Line], weight: float) -> list[Line]:
     """Return the lines as moving averages, each before its faint original, in the order in which they are drawn."""
     found: list[Line] = []

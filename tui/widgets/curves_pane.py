@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,8 +13,9 @@ from textual.message import Message
 from tui.plots import Chart, Line, reading, value_shown
 from tui.plots.axes import AXIS_WORDS, EPOCH, Axis, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
-from tui.views.smoothing import SMOOTHING
+from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
+from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
 
@@ -50,11 +52,17 @@ class ChartBox(Vertical):
 class ChartsPane(Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self, panels: tuple[Panel, ...], id: str, axis: Axis = EPOCH) -> None:  # noqa: A002
+    def __init__(
+        self,
+        panels: tuple[Panel, ...],
+        id: str,  # noqa: A002
+        axis: Axis = EPOCH,
+        smoothing: int = 0,
+    ) -> None:
         super().__init__(id=id, classes="charts")
         self.panels, self._first_axis = panels, axis
         self._view: Subject | None = None
-        self.chart_state = ChartState(panels, axis=axis)
+        self.chart_state = ChartState(panels, axis=axis, smoothing=strength(smoothing))
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
@@ -141,10 +149,13 @@ class ChartsPane(Pictured, Container):
         self._look(self.chart_state.next_panel(-1))
 
     def do_more(self) -> None:
-        self._look(self.chart_state.smoother(1))
+        self._smooth(1)
 
     def do_less(self) -> None:
-        self._look(self.chart_state.smoother(-1))
+        self._smooth(-1)
+
+    def _smooth(self, by: int) -> None:
+        self._look(self.chart_state.smoother(by))
 
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
@@ -163,11 +174,32 @@ class ChartsPane(Pictured, Container):
         self._draw()
 
 
-class CurvesPane(ChartsPane):
+class CurvesPane(EpochPane, ChartsPane):
     """Curves over epochs, which turn to steps and time."""
 
-    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
-        super().__init__(panels if panels is not None else run_panels(), "curves")
+    class Smoothed(Message):
+        """New strength of the smoothing, for all screens."""
+
+        def __init__(self, smoothing: int) -> None:
+            super().__init__()
+            self.smoothing = smoothing
+
+    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
+        super().__init__(panels if panels is not None else run_panels(), "curves", smoothing=smoothing)
+
+    @property
+    def epoch(self) -> int | None:
+        """Return the epoch of the cursor, or the one that was complete before it; None without a cursor."""
+        at = self.chart_state.epoch(self._view) if self._view is not None else None
+        return math.floor(at + 1e-6) if at is not None else None  # times are sums: not quite whole
+
+    def look_at(self, epoch: int | None) -> None:
+        if self._view is not None and epoch != self.epoch:
+            self._look(self.chart_state.look_at(self._view, epoch))
+
+    def _smooth(self, by: int) -> None:
+        super()._smooth(by)
+        self.post_message(self.Smoothed(self.chart_state.smoothing))
 
     def do_axis(self) -> None:
         if self._view is not None:

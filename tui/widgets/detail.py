@@ -13,6 +13,7 @@ from tui.formatting import decimals, settings_fitted
 from tui.plots import INK, PlotextPlot, confused_pairs, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView
 from tui.views.accuracy_chart import accuracy_chart
+from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
@@ -31,9 +32,14 @@ class CurveLegend(Static):
     """Legend with the newest values, in as many words as there is room for."""
 
     view: reactive[Curve | None] = reactive(None)
+    smoothing: reactive[int] = reactive(0)
 
     def render(self) -> Text:
-        return Text("") if self.view is None else legend(self.view, self.size.width)
+        if self.view is None:
+            return Text("")
+        says = f"  smoothed {SMOOTHING[self.smoothing]:g}" if self.smoothing else ""
+        text = legend(self.view, self.size.width - len(says)).append(says, style="dim")
+        return text if text.cell_len <= self.size.width else legend(self.view, self.size.width)
 
 
 class ConfusionPlot(PlotextPlot):
@@ -99,9 +105,21 @@ class DetailPane(Vertical):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._detail: Detail | None = None
+        self._smoothing = 0
 
     def on_resize(self) -> None:
         self._say_title()
+
+    def smooth(self, smoothing: int) -> None:
+        """Smooth the curve from now on; `smoothing`: place in SMOOTHING."""
+        self._smoothing = strength(smoothing)
+        self._draw_curve()
+
+    def _draw_curve(self) -> None:
+        if self._detail is not None:
+            self.query_one(CurveLegend).view = self._detail.curve
+            self.query_one(CurveLegend).smoothing = self._smoothing
+            self.query_one(ChartPlot).chart = accuracy_chart(self._detail.curve, self._smoothing)
 
     def _say_title(self) -> None:
         """Write the title; where its end would be cut, with shorter names of settings."""
@@ -119,8 +137,7 @@ class DetailPane(Vertical):
         if detail is None:
             return
         self._say_title()
-        self.query_one(CurveLegend).view = detail.curve
-        self.query_one(ChartPlot).chart = accuracy_chart(detail.curve)
+        self._draw_curve()
         self.query_one(ConfusionPane).show(detail.matrix)
         says = findings_text(detail.findings, self.app.theme_variables)
         if detail.numbers:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from tui.plots import MODES, TALLEST, Grid, PlotextPlot, confused_pairs, draw_matrix, named
 from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
+from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import Pictured
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class CellKeys:
         self.move_cell(1, 0)
 
 
-class MatrixPane(CellKeys, Pictured, Vertical):
+class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
     """Matrix with a cursor on a cell and a scrubber over the epochs."""
 
     class Opened(Message):
@@ -173,9 +174,13 @@ class MatrixPane(CellKeys, Pictured, Vertical):
         else:
             self.notify("this cell has no images at this epoch: choose another")
 
-    def look_at(self, epoch: int) -> None:
-        """Show an epoch that was chosen elsewhere."""
-        if epoch in self.epochs:
+    @property
+    def epoch(self) -> int | None:
+        return self.scrub.epoch
+
+    def look_at(self, epoch: int | None) -> None:
+        if epoch != self.epoch and (epoch is None or epoch in self.epochs):
+            self._stop()
             self._look(replace(self.scrub, epoch=epoch))
 
     def do_mode(self) -> None:

@@ -34,10 +34,10 @@ def written(text: str) -> Path:
 
 
 async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: Store) -> None:
-    written('help = "f1"\nmark_all = "ctrl+a,A"\n')
+    written('help = "f1"\nmark_all = "ctrl+a,V"\n')
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        await pilot.press("A")
+        await pilot.press("V")
         assert len(table(pilot).marks) == 8
         await pilot.press("a")
         assert len(table(pilot).marks) == 8  # its old key is free

@@ -67,6 +67,19 @@ async def test_what_cannot_be_saved_says_why(home: Home, study: Store) -> None:
         await until(pilot, lambda: "the chart was not saved: " in notified(pilot))
 
 
+async def test_where_nothing_is_measured_there_is_nothing_to_save(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        while table(pilot).run_id != 7:  # it waits
+            await pilot.press("j")
+        await pilot.press("enter")
+        await until(pilot, lambda: "queued" in shown(pilot, "#run-head"))
+        for page in ("1", "2"):
+            await pilot.press(page, "s")
+            await until(pilot, lambda: "there is no chart to save" in notified(pilot))
+    assert not (home.root / "charts").exists()
+
+
 async def test_a_read_only_window_saves_nothing(home: Home, study: Store) -> None:
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)

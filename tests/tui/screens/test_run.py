@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from cell_images import SKILL, answer
 from pilots import SMALL, TALL, app, go_to, notified, on_run, opened, shown, table, until
-from studies import GRADES
+from studies import GRADES, LABELS
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -16,6 +17,7 @@ from engine.store.measurement_tables import AttemptTimes
 from tui import commands
 from tui.plots import Chart
 from tui.screens.help import HelpScreen
+from tui.screens.images import ImagesScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import RunScreen
 from tui.views.curves import ChartState
@@ -149,6 +151,38 @@ async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, st
         assert "playing" not in shown(pilot, "#scrubber")
         await pilot.press("right", "right", "right", "right", "right", "right")
         assert pane.scrub.cell == (2, 4)
+
+
+async def test_all_pages_look_at_the_epoch_that_was_chosen_on_one(home: Home, study: Store) -> None:
+    answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
+        await pilot.press("1")
+        assert "epoch" not in title(pilot, "accuracy")  # nothing was chosen
+        await pilot.press("left", "left", "3", "2")
+        await until(pilot, lambda: "epoch ◀ 2 ▶" in shown(pilot, "#scrubber"))
+        await pilot.press("1")
+        assert "epoch 2" in title(pilot, "accuracy")
+        await pilot.press("right_square_bracket", "left", "left")  # steps of the loss, within epoch 2
+        before = curves(pilot).chart_state.cursor
+        assert before is not None and 1.5 < before < 2
+        await pilot.press("2")
+        await until(pilot, lambda: "epoch ◀ 1 ▶" in shown(pilot, "#scrubber"))
+        await pilot.press("1")
+        assert curves(pilot).chart_state.cursor == before
+        await pilot.press("2", "down", "full_stop", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ImagesScreen))
+        await until(pilot, lambda: "epoch 2 of 3" in shown(pilot, "#images-head"))
+        await pilot.press("comma", "comma")
+        await until(pilot, lambda: "epoch 0 of 3" in shown(pilot, "#images-head"))
+        await pilot.press("escape")
+        await until(pilot, lambda: "epoch   0 ▶" in shown(pilot, "#scrubber"))
+        await pilot.press("a", "1", "a")
+        assert curves(pilot).epoch == 0 and "step 0" in title(pilot, "loss")
+        await pilot.press("2", "full_stop", "full_stop", "full_stop", "1")
+        assert curves(pilot).chart_state.cursor is None  # the newest, whichever it will be
 
 
 async def test_the_spec_shows_where_the_time_went(home: Home, study: Store) -> None:
