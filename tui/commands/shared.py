@@ -71,7 +71,7 @@ CHART_KEYS = (
         "axis",
         "a",
         "axis",
-        "Turn the x axis to epochs, steps or time of training",
+        "Show curves by epoch, step or training time",
         "a",
         in_footer=True,
     ),

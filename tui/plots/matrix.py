@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
@@ -12,8 +13,8 @@ from tui.plots.ink import INK, Colour
 
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
 MODES = (ROWS, COUNTS, COLUMNS)
-NARROWEST, WIDEST = 4, 12
-"""Widths of a cell, in characters."""
+NARROWEST, WIDEST, WIDEST_NAMED = 4, 12, 24
+"""Widths of a cell, in characters; the last where names of classes need it."""
 TALLEST = 3
 """Most lines of a cell."""
 TAIL = 13
@@ -50,9 +51,11 @@ class Layout:
 
 def layout(grid: Grid, width: int, height: int) -> Layout:
     classes = len(grid.counts)
-    head = min(max((len(name) for name in _labels(grid)), default=1), NAME_CELLS) + 2
+    longest = max((cell_len(name) for name in _labels(grid)), default=1)
+    head = min(longest, NAME_CELLS) + 2
     room = max(width - head - TAIL, NARROWEST)
-    cell = min(max(room // classes, NARROWEST), WIDEST)
+    widest = min(max(longest + 1, WIDEST), WIDEST_NAMED)
+    cell = min(max(room // classes, NARROWEST), widest)
     lines = min(max((height - 1) // classes, 1), TALLEST)
     return Layout(cell, lines, head, min(room // cell, classes), min((height - 1) // lines, classes))
 
@@ -79,7 +82,9 @@ def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
     for column in range(left, left + place.shown):
         colour = INK.text if column == grid.cursor[1] else INK.dim
         name = fitted(
-            labels[column] if len(labels[column]) < place.cell else str(column), place.cell - 1, right=True
+            labels[column] if cell_len(labels[column]) < place.cell else str(column),
+            place.cell - 1,
+            right=True,
         )
         write(plot, name, place.head + (column - left) * place.cell, height - 1, colour)
     at = place.head + place.shown * place.cell

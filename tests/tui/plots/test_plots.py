@@ -166,6 +166,15 @@ def test_a_hundred_classes_are_seen_around_the_cursor() -> None:
     assert "no room" in matrix_lines(Grid(counts, names, MODES[0], (60, 60)), 80, 1)[0]
 
 
+def test_columns_are_as_wide_as_the_names_where_there_is_room() -> None:
+    counts = tuple(tuple(7 if row == column else 0 for column in range(3)) for row in range(3))
+    grid = Grid(counts, ("no DR", "mild", "proliferative"), MODES[0], (0, 0))
+    assert "2 proliferative" in matrix_lines(grid, 80, 10)[0]
+    assert matrix_lines(grid, 70, 10)[0].split()[-3:] == ["2", "recall", "prec"]
+    long = Grid(counts, ("no DR", "mild", "p" * 60), MODES[0], (0, 0))
+    assert matrix_lines(long, 80, 10)[0].split()[-3:] == ["2", "recall", "prec"]
+
+
 def test_differences_carry_their_sign_and_modes_their_shares() -> None:
     counts, other = ((90, 10), (5, 15)), ((80, 20), (5, 15))
     assert "+10" in matrix_lines(Grid(counts, ("a", "b"), MODES[0], (1, 1), other), 60, 8)[1]
