@@ -68,7 +68,7 @@ class InternalsApp(App[None]):
     is_held = False
     """While True, nothing is drawn on the terminal."""
     read_after_s = 4.0
-    """Seconds in which a warning or an error can be read: a key that comes sooner does not take it away."""
+    """Seconds in which a notification that stays can be read: a key that comes sooner does not take it away."""
     _heard_from = 0.0
 
     def get_driver_class(self) -> type[Driver]:
@@ -172,9 +172,9 @@ class InternalsApp(App[None]):
             self._unnotify(shown, refresh=False)
 
     def _take_away_read(self) -> None:
-        """Take a warning or an error away at a key, once it could be read."""
+        """Take away at a key what stays until one, once it could be read."""
         for shown in list(self._notifications):
-            if shown.severity != "information" and time() - shown.raised_at >= self.read_after_s:
+            if shown.timeout >= UNTIL_A_KEY_S and time() - shown.raised_at >= self.read_after_s:
                 self._unnotify(shown)
 
 

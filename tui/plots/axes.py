@@ -10,7 +10,7 @@ EPOCH: Final = "epoch"
 STEP: Final = "step"
 TIME: Final = "time"
 AXIS_WORDS: dict[Axis, str] = {EPOCH: "epoch", STEP: "step", TIME: "time of training"}
-TICK_CELLS = {EPOCH: 10, STEP: 12, TIME: 14}
+TICK_CELLS = {EPOCH: 8, STEP: 12, TIME: 14}
 """Characters from a tick of the x axis to the next, at least."""
 
 MARGIN = 0.05
@@ -52,8 +52,10 @@ def y_ticks(low: float, high: float, height: int, *, log: bool) -> tuple[list[fl
         levels = [mark for mark in marks if low <= math.log10(mark) <= high]
         while len(levels) > most:
             levels = levels[::2]
-        levels = levels or [10 ** ((low + high) / 2)]
-        return [math.log10(level) for level in levels], [_number(level) for level in levels]
+        if len(levels) > 1:
+            return [math.log10(level) for level in levels], [_number(level) for level in levels]
+        levels, labels = y_ticks(10**low, 10**high, height, log=False)  # less than a decade
+        return [math.log10(level) for level in levels], labels
     step, levels = _fitting(low, high, most, _round_numbers((high - low) / most / 10))
     return levels, [_number(level, step) for level in levels]
 
@@ -91,7 +93,7 @@ def _number(value: float, step: float | None = None) -> str:
 
 
 def x_ticks(axis: Axis, first: float, last: float, width: int) -> tuple[list[float], list[str]]:
-    """Return x ticks, about one per ten characters, on whole epochs and steps where the window spans at least one; the
+    """Return x ticks, about one per TICK_CELLS, on whole epochs and steps where the window spans at least one; the
     first epoch has one where there is room."""
     span = max(last - first, 1e-9)
     most = max(width // TICK_CELLS[axis], 2)
@@ -99,7 +101,9 @@ def x_ticks(axis: Axis, first: float, last: float, width: int) -> tuple[list[flo
     steps = _round_times() if axis == TIME else _round_numbers(span / most / 10)
     step, places = _fitting(first, last, most, (step for step in steps if step >= least))
     is_whole = axis == EPOCH and first == round(first)
-    if is_whole and places and (places[0] - first) / span * width >= LEAST_APART:
+    if is_whole and step == 2:  # 1, 3, 5: the first would be too close to 2
+        places = [first + number * step for number in range(int(span // step) + 1)]
+    elif is_whole and places and (places[0] - first) / span * width >= LEAST_APART:
         places.insert(0, first)
     return places, [x_shown(axis, place, step) for place in places]
 

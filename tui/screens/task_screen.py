@@ -19,6 +19,7 @@ from tui.feeds.reader_thread import start_once
 from tui.formatting import duration, plain
 from tui.open_file import open_file, opener
 from tui.screens.app_port import port_of
+from tui.textual_internals import UNTIL_A_KEY_S
 from tui.verb_process import VerbCall, VerbFailed, give_verb
 from tui.widgets.path_suggester import PathSuggester
 
@@ -111,7 +112,7 @@ class TaskScreen(ModalScreen[None]):
         may_open = result is not None and opener() is not None and not port_of(self).is_served
         if not self.post_message(self.Ended(result, said, may_open=may_open)):  # the dialog was closed
             line = f"{self._title}: {result or said}"
-            app.notify(line, severity="information" if result else "error", timeout=20)
+            app.notify(line, severity="information" if result else "error", timeout=UNTIL_A_KEY_S)
 
     def on_task_screen_said(self, message: Said) -> None:
         self._line = message.text

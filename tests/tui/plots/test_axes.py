@@ -59,6 +59,13 @@ def test_an_axis_has_two_to_about_as_many_round_labels_as_a_third_of_its_rows(
     assert all(low - 1e-6 * span <= level <= low + 1.000001 * span for level in levels)
 
 
+@given(low=st.floats(-6, 5), span=st.floats(0.001, 8), height=st.integers(6, 60))
+def test_a_logarithmic_axis_has_two_labels_or_more(low: float, span: float, height: int) -> None:
+    levels, labels = y_ticks(low, low + span, height, log=True)
+    assert len(levels) >= 2 and len(set(labels)) == len(labels) and levels == sorted(levels)
+    assert all(low - 1e-6 <= level <= low + span + 1e-6 for level in levels)
+
+
 def test_curves_in_their_colours_over_the_baseline() -> None:
     view = Curve((1, 2, 3), (0.6, 0.7, 0.9), (0.6, 0.65, 0.7), 0.7336, 10)
     lines, coloured = accuracy(view)
@@ -91,8 +98,10 @@ def test_the_axis_begins_at_the_first_epoch_that_is_drawn() -> None:
     assert lines[-1].split() == ["1"]
     assert epoch_range(0.05, 3.0) == (0.0, 3.0)  # losses within the first epoch
     assert (
-        x_ticks(EPOCH, 1.0, 40.0, 39)[1] == ["1", "20", "40"] and x_ticks(EPOCH, 0.0, 40.0, 40)[1][0] == "0"
+        x_ticks(EPOCH, 1.0, 40.0, 31)[1] == ["1", "20", "40"] and x_ticks(EPOCH, 0.0, 40.0, 40)[1][0] == "0"
     )
+    assert x_ticks(EPOCH, 1.0, 4.0, 37)[1] == ["1", "2", "3", "4"]
+    assert x_ticks(EPOCH, 1.0, 6.0, 37)[1] == ["1", "3", "5"]
     assert x_ticks(EPOCH, 2.0, 3.5, 80)[1] == ["2", "3"] and len(x_ticks(EPOCH, 2.0, 2.5, 80)[1]) > 2
 
 
