@@ -148,7 +148,7 @@ class ResnetTui(InternalsApp):
 
     def _poll_by_timer(self) -> None:
         """Ask for the newest state, unless the run table is slow to answer."""
-        self._slow_table.look(self._reader.waits_s if self._home_screen.has_snapshot else 0.0)
+        self._slow_table.look(self._reader.waits_s if self._home_screen.snapshot else 0.0)
         if self._home_screen.lacks_worker:
             self._to_come.look()
         if self._reader.has_rested:

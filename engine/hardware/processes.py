@@ -1,10 +1,12 @@
 """Identity of processes on this host, by pid and start time, because a pid may be reused."""
 
 import os
+import pwd
 import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 
 def host_name() -> str:
@@ -69,6 +71,40 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+class ProcessFacts(NamedTuple):
+    """User and command line of a process; empty where it is not seen, as from within a container."""
+
+    user: str
+    command: str
+
+
+def facts_of(pid: int) -> ProcessFacts:
+    return ProcessFacts(_user(pid), _command(pid))
+
+
+def _user(pid: int) -> str:
+    """Return the name of the user whose process it is, else the user's number."""
+    try:
+        number = Path(f"/proc/{pid}").stat().st_uid
+    except OSError:
+        return ""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _command(pid: int) -> str:
+    """Return a process's command line, its program without the folder.
+
+    Source: proc(5), /proc/PID/cmdline."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+    except OSError:
+        return ""
+    return " ".join([words[0].rpartition("/")[2], *words[1:]])
 
 
 def is_alive(pid: int, since: str) -> bool:

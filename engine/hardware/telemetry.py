@@ -28,6 +28,9 @@ class HostCard:
     memory_gb: float | None = None
     used_gb: float | None = None
     processes: tuple[CardProcess, ...] = ()
+    percent: float | None = None
+    """Utilisation; it and the temperature in °C are None where the driver does not report them."""
+    temperature_c: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,12 @@ def _host_card(nvml: Any, handle: Any) -> HostCard:
         info = nvml.nvmlDeviceGetMemoryInfo(handle)
         total, used = info.total / _GIB, info.used / _GIB
     name, uuid = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle)
-    return HostCard(str(name), str(uuid), total, used, _card_processes(nvml, handle))
+    percent = temperature = None
+    with contextlib.suppress(nvml.NVMLError):
+        percent = float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+    with contextlib.suppress(nvml.NVMLError):
+        temperature = float(nvml.nvmlDeviceGetTemperature(handle, 0))
+    return HostCard(str(name), str(uuid), total, used, _card_processes(nvml, handle), percent, temperature)
 
 
 def _card_processes(nvml: Any, handle: Any) -> tuple[CardProcess, ...]:

@@ -19,7 +19,7 @@ from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0020"
+SCHEMA = "0021"
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
 Options = Literal["read_options", "write_options", "row_options"]

@@ -183,13 +183,20 @@ class Losses(NamedTuple):
 
 
 def record_progress(
-    store: Store, held: Claim, *, step: int, images_per_s: float | None, losses: Sequence[Losses]
+    store: Store,
+    held: Claim,
+    *,
+    step: int,
+    images_per_s: float | None,
+    losses: Sequence[Losses],
+    counts: Mapping[str, float] | None = None,
 ) -> None:
-    """Write the training step and replace the last loss buckets by `losses`. Raises LeaseLost.
+    """Write the training step and the epoch's counts, and replace the last loss buckets by `losses`. Raises LeaseLost.
 
     All buckets are written together, because the GPU waits meanwhile: one by one took as long as several steps."""
     with store.write_rows() as session:
-        write_fenced(session, held, changed=this_change(session), step=step, images_per_s=images_per_s)
+        now = {"step": step, "images_per_s": images_per_s, "training_counts": counts}
+        write_fenced(session, held, changed=this_change(session), **now)
         if losses:
             moved = col(LossPoint.bucket) >= min(point.bucket for point in losses)
             session.execute(delete(LossPoint).where(col(LossPoint.run_id) == held.run_id, moved))

@@ -91,6 +91,32 @@ class AttemptTimes(Table, table=True):
     """By the keys of `time_line.Phase`."""
 
 
+class AttemptSystem(Table, table=True):
+    """Use of the device and the host over the whole length of an attempt, as its worker sampled it; in a table of its
+    own so that no list query reads it."""
+
+    __tablename__ = "attempt_system"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    attempt: int = Field(primary_key=True)
+    seconds: float
+    """Length of the attempt when this was written: another one tells a reader that there is more."""
+    packed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """A `system_history.Series`, as its `packed` gives it."""
+
+
+class WorkerHour(Table, table=True):
+    """Use of a worker's device and host in its last hour."""
+
+    __tablename__ = "worker_hour"
+
+    worker_id: int = Field(primary_key=True, foreign_key="worker.id", ondelete="CASCADE")
+    seen_s: float
+    """Time of writing, by the database's clock."""
+    packed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """A `system_history.Series`, as its `packed` gives it."""
+
+
 class LossPoint(Table, table=True):
     """Training loss of `width` consecutive steps."""
 

@@ -15,7 +15,8 @@ UNTRAINED: dict[str, Any] = {
     **dict.fromkeys((
         "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "best_metrics",
         "last_metrics", "verdict", "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change",
-        "findings", "headline", "severity", "images_per_s", "peak_memory_gb", "is_ordered", "leak", "started_at",
+        "findings", "headline", "severity", "images_per_s", "training_counts", "peak_memory_gb", "is_ordered", "leak",
+        "started_at",
     )),
 }  # fmt: skip
 """Column values of a run before its first attempt."""

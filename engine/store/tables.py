@@ -151,6 +151,8 @@ class Run(Table, table=True):
     severity: str | None = None
     """Severity of the gravest finding; empty where there is none."""
     images_per_s: float | None = None
+    training_counts: dict[str, float] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Images, seconds and data_wait_s of the epoch under way in its attempt; its worker's samples are differences."""
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""
     memory_place: str = Field(default="", sa_column_kwargs={"server_default": ""})

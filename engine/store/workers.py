@@ -13,6 +13,7 @@ from engine.store.database import Store
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
 from engine.store.schema import IS_RUNNING, worker_table
+from engine.store.system_use import forget_hours
 from engine.store.tables import Run, Worker
 
 Asked = Literal["stopping", "draining"]
@@ -64,6 +65,7 @@ def register(
         row.user_name = new_owner(session)
         if device != "cpu":
             _check_slot(session, row)
+        forget_hours(session)
         session.add(row)
         session.flush()
         assert row.id is not None

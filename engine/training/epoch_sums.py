@@ -93,6 +93,14 @@ class EpochSums:
     def images_per_s(self) -> float | None:
         return self.images_here / self.seconds if self.seconds > 0 and self.images_here else None
 
+    def counts(self) -> dict[str, float]:
+        """Return images, seconds and data_wait_s of this process, whose differences tell how fast it trains now."""
+        return {
+            "images": self.images_here,
+            "seconds": round(self.seconds, 4),
+            "data_wait_s": round(self.wait_s, 4),
+        }
+
     @property
     def data_wait_share(self) -> float | None:
         return self.wait_s / self.seconds if self.seconds > 0 else None

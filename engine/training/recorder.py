@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.datasets.index import Index
+from engine.training.epoch_sums import EpochSums
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
 
@@ -35,8 +36,9 @@ class Recorder(Protocol):
     def fence(self) -> AbstractContextManager[object]:
         """Return the context in which files are renamed to their places; it raises where this process may not write."""
 
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
-        """Record the training's step and the losses since, or, where that cannot be done now, with the next ones."""
+    def progress(self, step: int, sums: EpochSums, buckets: list[Bucket], width: int) -> None:
+        """Record the training's step, how fast it goes, and the losses since; where that cannot be done now, with the
+        next ones."""
 
     def catch_up(self) -> None:
         """Record what `progress` could not; wait until it can be."""
@@ -52,7 +54,7 @@ class NoRecorder:
     def fence(self) -> AbstractContextManager[object]:
         return nullcontext()
 
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
+    def progress(self, step: int, sums: EpochSums, buckets: list[Bucket], width: int) -> None: ...
     def catch_up(self) -> None: ...
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
     def checkpoint(self) -> None: ...

@@ -233,7 +233,7 @@ class Session:
         if not losses:
             return
         moved = self.buckets.add(self._global_step() - len(losses), losses)
-        recorder.progress(self._global_step(), self.sums.images_per_s, moved, self.buckets.width)
+        recorder.progress(self._global_step(), self.sums, moved, self.buckets.width)
 
     def _check_weights(self) -> None:
         """Raise Diverged where weights are not finite, before an epoch is measured or a checkpoint is written."""

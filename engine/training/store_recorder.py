@@ -2,7 +2,7 @@
 
 import math
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -29,6 +29,7 @@ from engine.store.measurement_tables import EpochMetrics
 from engine.store.memory_peaks import Peak
 from engine.store.run_environment import RunEnvironment
 from engine.time_line import Phase, PhaseClock
+from engine.training.epoch_sums import EpochSums
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
 from engine.training.recorder import ResumePoint
@@ -111,9 +112,9 @@ class StoreRecorder:
         self._leak = self._leak or patiently(self._noted_leak)
 
     @_timed
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
+    def progress(self, step: int, sums: EpochSums, buckets: list[Bucket], width: int) -> None:
         self._unwritten |= {bucket.number: _losses(bucket, width) for bucket in buckets}
-        self._write_progress = partial(self._record_progress, step, images_per_s)
+        self._write_progress = partial(self._record_progress, step, sums.images_per_s, sums.counts())
         self._tries.attempt(self._write_progress)
 
     @_timed
@@ -121,9 +122,11 @@ class StoreRecorder:
         if self._unwritten:
             patiently(self._write_progress)
 
-    def _record_progress(self, step: int, images_per_s: float | None) -> None:
+    def _record_progress(self, step: int, images_per_s: float | None, counts: Mapping[str, float]) -> None:
         losses = [self._unwritten[number] for number in sorted(self._unwritten)]
-        history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=losses)
+        history.record_progress(
+            self._store, self._held, step=step, images_per_s=images_per_s, losses=losses, counts=counts
+        )
         self._unwritten.clear()
 
     @_timed

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.files.paths import gpu_cache_bytes
 from engine.hardware import telemetry
+from engine.hardware.card_memory import memory_place
 from engine.hardware.device_names import DeviceError, devices_of
 from engine.text import log, plain
 
@@ -30,6 +32,20 @@ class Found:
         devices = self.device.split(",")
         uuids = self.uuid.split(",") if self.uuid is not None else [None] * len(devices)
         return list(zip(devices, uuids, strict=True))
+
+
+def card_memory_gb(found: Found) -> float | None:
+    """Return the memory of the card, of several that of the smallest."""
+    there = telemetry.nvidia().cards
+    found_cards = [telemetry.find_card(device, uuid, there) for device, uuid in found.each()]
+    known = [card.memory_gb for card in found_cards if card is not None and card.memory_gb is not None]
+    return min(known, default=None)
+
+
+def place_of_memory(found: Found) -> str:
+    """Name the card as peaks of memory are noted; empty for the CPU and for several cards."""
+    is_one_card = found.device != "cpu" and "," not in found.device
+    return memory_place(found.name, gpu_cache_bytes()) if is_one_card else ""
 
 
 def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:

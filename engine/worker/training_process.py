@@ -82,6 +82,8 @@ class TrainingProcess:
         """End of the process, where it did not end well and somebody else has not been quicker."""
         self.is_recorded = False
         """True once its end is in the run table, whoever has written it there."""
+        self.training_counts: dict[str, float] | None = None
+        """Newest of the run's row that are known."""
         self._ending: Ending | None = None
         self._told: str | None = None
         self._kill_at = float("inf")
@@ -148,6 +150,7 @@ class TrainingProcess:
             run = listing.find_run(session, self.held.run_id)
         if run is None:
             raise LeaseLost(f"run {self.held.run_id} was removed")
+        self.training_counts = run.training_counts
         return run.request
 
     def _tell(self, word: str, *, within_s: float) -> None:

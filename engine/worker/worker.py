@@ -12,9 +12,8 @@ from collections.abc import Sequence
 
 from engine.alerts.dispatch import Dispatcher
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
-from engine.files.paths import Home, gpu_cache_bytes
-from engine.hardware import linger, processes, telemetry
-from engine.hardware.card_memory import memory_place
+from engine.files.paths import Home
+from engine.hardware import linger, processes
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
 from engine.store.alerts import NewChannel
@@ -24,11 +23,12 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.text import log
 from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
-from engine.worker.find_device import Found, WorkerError, find_device
+from engine.worker.find_device import Found, WorkerError, card_memory_gb, find_device, place_of_memory
 from engine.worker.left_behind import Draining, LostRuns
 from engine.worker.orders import Order
 from engine.worker.run_claims import RunClaims
 from engine.worker.shutdown import Shutdown, Urgency
+from engine.worker.system_watch import SystemWatch
 from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
 from engine.worker.warm_process import WarmProcesses
 
@@ -61,15 +61,15 @@ class Worker:
             device=found.device,
             device_name=found.name,
             device_uuid=found.uuid,
-            memory_gb=_card_memory_gb(found),
-            memory_place=_memory_place(found),
+            memory_gb=card_memory_gb(found),
+            memory_place=place_of_memory(found),
             slots=_slots(found, options),
             tags=options.tag,
         )
         self._options = options
         self._alerts = Dispatcher(store, self.id, brought)
         first, *_ = found.each()
-        self._telemetry = telemetry.reader(*first)
+        self._system = SystemWatch(store, self.id, *first)
         self._claims = RunClaims(store, self.id, found, options)
         self._lost, self._draining = LostRuns(store, options.lease), Draining(store)
         self._cores = CoreShares(store, self.id, found.device, slots=_slots(found, options))
@@ -155,7 +155,10 @@ class Worker:
         if process is not None:
             self._ours = {process.pid}
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
+            self._system.begin(held, lambda: process.training_counts)
             process.supervise(self._wait_beside_training, lambda: self._shutdown.urgency)
+            with self._tolerance:
+                self._system.end()
             self._unrecorded = None if process.is_recorded else process
         self._held = None
         self._claims.look_soon()
@@ -216,9 +219,10 @@ class Worker:
             self._next_beat = now + BEAT_EVERY_S
             self._ours |= {child for pid in self._ours for child in processes.children(pid)}
             self._cores.look(self._ours | self._spares.pids)
-            now_in = workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
+            now_in = workers.beat(self.store, self.id, state=state, telemetry=self._system.sample())
             if now_in in workers.ASKED:
                 self._shutdown.ask(after_this_run=now_in == workers.DRAINING)
+            self._system.write_if_due()
         self._lost.look_if_due()
         if now >= self._next_spare_look:
             self._next_spare_look = now + SPARE_LOOK_EVERY_S
@@ -246,20 +250,6 @@ class Worker:
             os.read(key.fd, 512)
 
 
-def _card_memory_gb(found: Found) -> float | None:
-    """Return the memory of the card, of several that of the smallest."""
-    there = telemetry.nvidia().cards
-    found_cards = [telemetry.find_card(device, uuid, there) for device, uuid in found.each()]
-    known = [card.memory_gb for card in found_cards if card is not None and card.memory_gb is not None]
-    return min(known, default=None)
-
-
-def _memory_place(found: Found) -> str:
-    """Name the card as peaks of memory are noted; empty for the CPU and for several cards."""
-    is_one_card = found.device != "cpu" and "," not in found.device
-    return memory_place(found.name, gpu_cache_bytes()) if is_one_card else ""
-
-
 def _slots(found: Found, options: Namespace) -> int:
     """Return how many workers may share the card."""
     return options.of_slots if found.device != "cpu" else 1
@@ -281,7 +271,7 @@ def enlist(store: Store, home: Home, options: Namespace, brought: Sequence[NewCh
     for _ in range(MAX_CARDS):
         taken = workers.taken_cards(store)
         found = find_device(options.device, taken)
-        if _slots(found, options) > 1 and _card_memory_gb(found) is None:
+        if _slots(found, options) > 1 and card_memory_gb(found) is None:
             raise WorkerError(f"the driver does not tell the memory of {found.device}: leave --slots out")
         try:
             worker = Worker(store, home, found, options, brought)

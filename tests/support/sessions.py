@@ -12,6 +12,7 @@ from engine.metrics.catalogue import TIMED
 from engine.spec.run_spec import RunSpec
 from engine.store.errors import LeaseLost
 from engine.training.context import Log, RunContext
+from engine.training.epoch_sums import EpochSums
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
 from engine.training.recorder import ResumePoint
@@ -47,7 +48,7 @@ class Memory:
         self.losses = {number: kept for number, kept in self.losses.items() if number < point.bucket}
         self.losses |= {point.open_bucket.number: point.open_bucket} if point.open_bucket else {}
 
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
+    def progress(self, step: int, sums: EpochSums, buckets: list[Bucket], width: int) -> None:
         self.losses |= {bucket.number: bucket for bucket in buckets}
 
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:

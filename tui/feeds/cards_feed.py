@@ -1,9 +1,10 @@
 """Feed of this host's cards, and of the workers whose training holds memory on them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.hardware import processes
+from engine.hardware.processes import ProcessFacts
 from engine.hardware.telemetry import NvidiaState, nvidia
 from tui.snapshot import WorkerView
 
@@ -14,6 +15,8 @@ class CardsView:
 
     state: NvidiaState
     worker_of: Mapping[int, int]
+    facts: Mapping[int, ProcessFacts] = field(default_factory=dict)
+    """Of each process on a card, by pid."""
 
 
 class CardsFeed:
@@ -25,7 +28,8 @@ class CardsFeed:
     def poll(self) -> CardsView:
         state = nvidia()
         on_cards = {each.pid for card in state.cards for each in card.processes}
-        return CardsView(state, workers_of(on_cards, self._workers()))
+        facts = {pid: processes.facts_of(pid) for pid in on_cards}
+        return CardsView(state, workers_of(on_cards, self._workers()), facts)
 
     def close(self) -> None:
         """Nothing is open between two polls."""

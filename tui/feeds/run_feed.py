@@ -15,6 +15,7 @@ from engine.store.history import PackedMatrix
 from tui.feeds.group_band import GroupBandReader
 from tui.feeds.known_epochs import KnownEpochs
 from tui.feeds.known_losses import KnownLosses
+from tui.feeds.known_use import KnownUse
 from tui.feeds.run_log import log_tail
 from tui.lent_stores import borrow_store, give_back
 from tui.views.run_view import Curves, RunView, curves_of, make_run_view
@@ -27,15 +28,24 @@ class RunFeed:
     """Feed that reads a run when it has changed. Used by one thread at a time."""
 
     def __init__(
-        self, home: Home, run_id: int, store: Store | None = None, *, with_group: bool = False
+        self,
+        home: Home,
+        run_id: int,
+        store: Store | None = None,
+        *,
+        with_group: bool = False,
+        with_use: bool = False,
     ) -> None:
-        """Use a store that the caller closes, or open one; read the run's group too where asked. Raises StoreError."""
+        """Use a store that the caller closes, or open one; read the run's group and its device's use where asked.
+
+        Raises StoreError."""
         self._store: Store = store if store is not None else borrow_store(home.database)
         self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None
         self._view: RunView | None = None
         self._group = GroupBandReader() if with_group else None
+        self._uses = KnownUse(run_id) if with_use else None
         self._known = KnownEpochs[PackedMatrix](_matrices)
         self._losses = KnownLosses(run_id)
         self._curves: Curves = curves_of(())
@@ -67,16 +77,17 @@ class RunFeed:
 
     def _read(self, session: Session) -> RunView:
         """Read what is new of the run."""
-        (run, is_new), losses, times = read_together(
+        (run, is_new), losses, times, uses = read_together(
             session,
             lambda: self._known.read(session, self.run_id),
             lambda: self._losses.read(session),
             lambda: read_time_line(session, self.run_id),
+            lambda: self._uses.read(session) if self._uses is not None else (),
         )
         if is_new:
             self._curves = curves_of(self._known.epochs)
         last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
-        return make_run_view(
+        view = make_run_view(
             run,
             load_spec(run.spec),
             self._known.epochs,
@@ -86,6 +97,7 @@ class RunFeed:
             last_lines,
             times,
         )
+        return replace(view, uses=uses)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

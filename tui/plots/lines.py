@@ -58,6 +58,8 @@ class Chart:
     empty: str = "nothing measured yet"
     """Text shown where no line has a point in the window."""
     axis: Axis = EPOCH
+    covers: tuple[float, ...] = ()
+    """Values that the y axis shows in any case."""
 
     @property
     def has_points(self) -> bool:
@@ -106,6 +108,7 @@ def y_range_of(chart: Chart) -> tuple[float, float]:
     for line in chart.lines:
         (levels if line.level else values).extend(y for _, y in _window(line, chart))
         values += [y for _, *ends in _band(line, chart) for y in ends]
+    values += chart.covers if values and not chart.log else ()
     return y_range(values, levels, is_share=chart.is_share, log=chart.log) if values else (0.0, 1.0)
 
 

@@ -191,8 +191,8 @@ class HomeScreen(FullScreen[None]):
         return self.table.run_id
 
     @property
-    def has_snapshot(self) -> bool:
-        return self._snapshot is not None
+    def snapshot(self) -> Snapshot | None:
+        return self._snapshot
 
     @property
     def has_worker(self) -> bool:

@@ -42,6 +42,7 @@ from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.score_pane import RunScorePane
 from tui.widgets.spec_pane import SpecPane
+from tui.widgets.system_pane import SystemPane
 from tui.widgets.text_line import TextLine
 
 PAGE_OF = {"search": "log", "compare_spec": "spec"}
@@ -65,7 +66,7 @@ class RunsBelow(Protocol):
 
 
 class RunScreen(PagedScreen[None]):
-    PAGES = ("curves", "confusion", "log", "spec", "roc")
+    PAGES = ("curves", "confusion", "log", "spec", "roc", "system")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.25
@@ -117,6 +118,7 @@ class RunScreen(PagedScreen[None]):
             yield LogPane()
             yield SpecPane()
             yield RunScorePane(self._home, self.raise_from_thread)
+            yield SystemPane()
 
     def on_mount(self) -> None:
         self.query_one(LogPane).begin(self.run_id, wraps=self.port.preferences.wraps_log)
@@ -129,7 +131,7 @@ class RunScreen(PagedScreen[None]):
     # What is read
 
     def open_feed(self) -> RunFeed:
-        return RunFeed(self._home, self.run_id, with_group=True)
+        return RunFeed(self._home, self.run_id, with_group=True, with_use=True)
 
     def _refresh_page(self) -> None:
         if self.page == "log":
@@ -177,6 +179,8 @@ class RunScreen(PagedScreen[None]):
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane, RunScorePane)):
             pane.show(view)
+        elif isinstance(pane, SystemPane):
+            pane.show_run(view)
         elif isinstance(pane, SpecPane):
             pane.show(view, self._findings(view))
 

@@ -1,32 +1,34 @@
 """Screen of the workers and the cards of this host: what each does, how busy its device is, and how to stop it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from rich.text import Text
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from engine.files.paths import Home
+from engine.hardware.system_history import Series
 from tui import commands
 from tui.commands import Command
 from tui.feeds.alerts_feed import AlertsFeed
 from tui.feeds.cards_feed import CardsFeed, CardsView
+from tui.feeds.hours_feed import HoursFeed
 from tui.feeds.jobs_feed import JobsFeed, JobsView
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import THERE
-from tui.snapshot import AddressView, RunRow, WorkerView
+from tui.snapshot import AddressView, RunRow, Snapshot, WorkerView
+from tui.views.queue_text import head_of
 from tui.views.worker_history import WorkerHistory
-from tui.views.worker_text import alerts_text, cards_text, jobs_text, worker_text
+from tui.widgets.text_line import TextLine
+from tui.widgets.workers_pane import WorkersLook, WorkersPane
 from tui.worker_verbs import CannotSignal, drain, stop
 
-DRAW_S, JOBS_POLL_S, ALERTS_POLL_S = 0.5, 10.0, 10.0
+DRAW_S, JOBS_POLL_S, ALERTS_POLL_S, HOURS_POLL_S = 0.5, 10.0, 10.0, 10.0
 OF_A_WORKER = ("up", "down", "open_run", "drain_worker", "stop_worker")
 NO_WORKER = "there is no worker: w starts one"
 IDLE = "it trains no run now"
@@ -38,6 +40,8 @@ class WorkersBelow(Protocol):
     history: WorkerHistory
     worker_views: tuple[WorkerView, ...]
 
+    @property
+    def snapshot(self) -> Snapshot | None: ...
     def start_worker(self) -> None: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
@@ -64,12 +68,21 @@ class WorkersScreen(FeedScreen[int | None]):
             super().__init__()
             self.view = view
 
+    class HoursRead(Message):
+        """Newest histories of the workers' last hour, by worker."""
+
+        def __init__(self, view: Mapping[int, Series]) -> None:
+            super().__init__()
+            self.view = view
+
     def __init__(self, below: WorkersBelow) -> None:
         super().__init__()
         self._below = below
         self._chosen_id: int | None = None
         self._cards: CardsView | None = None
         self._jobs = JobsView()
+        self._addresses: tuple[AddressView, ...] | None = None
+        self._hours: Mapping[int, Series] = {}
         # A thread of its own: the cards do not wait for a Slurm that is slow to answer.
         self._jobs_thread = FeedThread[JobsView](
             "feed of jobs",
@@ -82,6 +95,13 @@ class WorkersScreen(FeedScreen[int | None]):
             "feed of alerts",
             lambda: AlertsFeed(self.port.home),
             lambda view: self.post_message(self.AddressesRead(view)),
+            self.raise_from_thread,
+            self.raise_from_thread,
+        )
+        self._hours_thread = FeedThread[Mapping[int, Series]](
+            "feed of hours",
+            lambda: HoursFeed(self.port.home, lambda: self._below.worker_views),
+            lambda view: self.post_message(self.HoursRead(view)),
             self.raise_from_thread,
             self.raise_from_thread,
         )
@@ -109,26 +129,25 @@ class WorkersScreen(FeedScreen[int | None]):
         return super().why_not(command)
 
     def compose_head(self) -> Widget:
-        return Static(id="workers-head", markup=False)
+        return TextLine("workers-head")
 
     def compose_body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="body", can_focus=False):
-            yield Static(id="workers-text", markup=False)
-            yield Static(id="jobs-text", markup=False)
-            yield Static(id="cards-text", markup=False)
-            yield Static(id="alerts-text", markup=False)
+        yield WorkersPane()
 
     def on_mount(self) -> None:
         self.set_interval(DRAW_S, self._draw)
         self.set_interval(JOBS_POLL_S, self._jobs_thread.ask)
         self.set_interval(ALERTS_POLL_S, self._alerts_thread.ask)
+        self.set_interval(HOURS_POLL_S, self._hours_thread.ask)
         self._jobs_thread.ask()
         self._alerts_thread.ask()
+        self._hours_thread.ask()
         self._draw()
 
     def on_unmount(self) -> None:
         self._jobs_thread.stop()
         self._alerts_thread.stop()
+        self._hours_thread.stop()
 
     def on_workers_screen_jobs_read(self, message: JobsRead) -> None:
         if self.is_whole:
@@ -137,9 +156,13 @@ class WorkersScreen(FeedScreen[int | None]):
 
     def on_workers_screen_addresses_read(self, message: AddressesRead) -> None:
         if self.is_whole:
-            colours = self.app.theme_variables
-            text = alerts_text(message.view, colours["success"], colours["error"])
-            self.query_one("#alerts-text", Static).update(text)
+            self._addresses = message.view
+            self._draw()
+
+    def on_workers_screen_hours_read(self, message: HoursRead) -> None:
+        if self.is_whole:
+            self._hours = message.view
+            self._draw()
 
     def open_feed(self) -> CardsFeed:
         return CardsFeed(lambda: self._below.worker_views)
@@ -161,26 +184,21 @@ class WorkersScreen(FeedScreen[int | None]):
         self._draw()
 
     def _draw(self) -> None:
-        workers, width = self._below.worker_views, max(self.size.width - 2, 40)
-        head = Text(no_wrap=True, overflow="ellipsis")
-        head.append(f"{len(workers)} worker{'' if len(workers) == 1 else 's'}", style="bold")
+        workers, snapshot, now = self._below.worker_views, self._below.snapshot, datetime.now()
         idle = sum(worker.run_id is None for worker in workers)
-        head.append(f"   {idle} idle" if idle else "", style="dim")
-        self.query_one("#workers-head", Static).update(head)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        if not workers:
-            text.append("No worker: press w to start one; it keeps running after you quit.", style="dim")
-        bars, accent = self._below.history.bars, self.app.theme_variables["accent"]
-        for worker in workers:
-            row = self._below.row_of(worker.run_id) if worker.run_id else None
-            is_chosen = worker is self.chosen
-            text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
-        self.query_one("#workers-text", Static).update(text)
-        jobs = self.query_one("#jobs-text", Static)
-        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, {worker.id for worker in workers}))
-        jobs.display = self._jobs != JobsView()
-        cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
-        self.query_one("#cards-text", Static).update(cards)
+        self.query_one("#workers-head", TextLine).say(head_of(len(workers), idle, snapshot, now))
+        look = WorkersLook(
+            workers,
+            self.chosen,
+            self._below.history,
+            snapshot,
+            now,
+            self._hours,
+            self._cards,
+            self._jobs,
+            self._addresses,
+        )
+        self.query_one(WorkersPane).show(look)
 
     # Commands
 

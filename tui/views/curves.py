@@ -67,6 +67,8 @@ class Panel:
     is_share: bool = False
     undefined: str = ""
     """Text shown where epochs were measured but have no value here."""
+    covers: tuple[float, ...] = ()
+    """Values that the y axis shows in any case."""
 
 
 def run_panels() -> tuple[Panel, ...]:
@@ -271,6 +273,7 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
         looking.cursor,
         _nothing(view, looking, panel, lines),
         looking.axis,
+        panel.covers,
     )
 
 

@@ -20,6 +20,7 @@ from engine.store.history import Losses, PackedMatrix
 from engine.store.measurement_tables import EpochMetrics
 from engine.store.run_environment import RunEnvironment
 from engine.store.status import FROM_THE_START, Status
+from engine.store.system_use import AttemptUse
 from engine.store.tables import Run
 from engine.time_line import TimeLine
 from tui.formatting import learning_rate, plain
@@ -96,6 +97,8 @@ class RunView:
     attempt: int = 0
     steps_per_epoch: int = 0
     """0 before the run started."""
+    uses: tuple[AttemptUse, ...] = ()
+    """Use of the device by its attempts, in order; none where it was not asked for."""
     group: GroupBand | None = None
     """Its group; None for a run that is in none, or where it was not asked for."""
 

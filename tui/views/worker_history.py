@@ -31,10 +31,6 @@ class WorkerHistory:
         """Return the samples of a gauge (in WorkerView's order), the newest last."""
         return [sample[gauge] for sample in self._samples.get(worker_id, ())]
 
-    def bars(self, worker_id: int, gauge: int, width: int, high: float) -> str:
-        """Draw the samples of a gauge between 0 and `high`."""
-        return sparkline(self.of(worker_id, gauge), width, low=0.0, high=high)
-
 
 def sparkline(values: Sequence[float | None], width: int, *, low: float, high: float) -> str:
     """Draw values as bars between two levels, the newest at the right.
@@ -47,6 +43,19 @@ def sparkline(values: Sequence[float | None], width: int, *, low: float, high: f
         for value in newest
     ]
     return "".join(steps).rjust(width)
+
+
+def tall_bars(values: Sequence[float | None], width: int, height: int, *, high: float) -> list[str]:
+    """Draw values as bars from 0 to `high`, the newest at the right, in rows from the top to the bottom."""
+    shown = _binned(values, width)
+    eighths = [
+        0 if value is None else max(round(value / max(high, 1e-9) * height * len(BARS)), 1) for value in shown
+    ]
+    rows = []
+    for row in reversed(range(height)):
+        filled = (min(max(each - row * len(BARS), 0), len(BARS)) for each in eighths)
+        rows.append("".join(BARS[each - 1] if each else " " for each in filled).rjust(width))
+    return rows
 
 
 def _binned(values: Sequence[float | None], width: int) -> list[float | None]:

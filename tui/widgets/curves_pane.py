@@ -11,7 +11,7 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from tui.plots import Chart, Line, reading, value_shown
-from tui.plots.axes import AXIS_WORDS, EPOCH, x_shown
+from tui.plots.axes import AXIS_WORDS, EPOCH, Axis, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
@@ -49,25 +49,24 @@ class ChartBox(Vertical):
         return max(self.query_one(ChartPlot).size.width - 7, 8)
 
 
-class CurvesPane(EpochPane, Pictured, Container):
+class ChartsPane(Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    class Smoothed(Message):
-        """New strength of the smoothing, for all screens."""
-
-        def __init__(self, smoothing: int) -> None:
-            super().__init__()
-            self.smoothing = smoothing
-
-    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
-        super().__init__(id="curves")
-        self._panels = panels if panels is not None else run_panels()
+    def __init__(
+        self,
+        panels: tuple[Panel, ...],
+        id: str,  # noqa: A002
+        axis: Axis = EPOCH,
+        smoothing: int = 0,
+    ) -> None:
+        super().__init__(id=id, classes="charts")
+        self.panels, self._first_axis = panels, axis
         self._view: Subject | None = None
-        self.chart_state = ChartState(self._panels, smoothing=strength(smoothing))
+        self.chart_state = ChartState(panels, axis=axis, smoothing=strength(smoothing))
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
-        for panel in self._panels:
+        for panel in self.panels:
             yield ChartBox(panel)
         yield TextLine("curves-says")
 
@@ -79,8 +78,14 @@ class CurvesPane(EpochPane, Pictured, Container):
         self._draw()
 
     @property
+    def all_from(self) -> tuple[int, int]:
+        """Smallest window in which all charts are seen at once, in characters."""
+        return ALL_FROM
+
+    @property
     def _shows_all(self) -> bool:
-        return not self.one_alone and self.size.width >= ALL_FROM[0] and self.size.height >= ALL_FROM[1]
+        width, height = self.all_from
+        return not self.one_alone and self.size.width >= width and self.size.height >= height
 
     def _draw(self) -> None:
         if self._view is None:
@@ -88,20 +93,20 @@ class CurvesPane(EpochPane, Pictured, Container):
         self.set_class(self._shows_all, "-all")
         for box in self.query(ChartBox):
             is_chosen = box.panel is self.chart_state.chosen
-            box.display = is_chosen or self._shows_all
+            box.display = is_chosen or (self._shows_all and box.panel in self.chart_state.panels)
             box.set_class(is_chosen, "-chosen")
             if box.display:
                 box.show(self._view, self.chart_state, is_marked=is_chosen and self._shows_all)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
-        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self._panels)}"]
+        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self.chart_state.panels)}"]
         if self.chart_state.smoothing:
             words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
         if self.chart_state.chosen.key in self.chart_state.log:
             words.append("logarithmic")
         axis = self.chart_state.axis
-        if axis != EPOCH:
+        if axis != self._first_axis:
             words.append(f"by {AXIS_WORDS[axis]}")
         if self.chart_state.window is not None:
             words.append(
@@ -114,16 +119,6 @@ class CurvesPane(EpochPane, Pictured, Container):
     def _look(self, chart_state: ChartState) -> None:
         self.chart_state = chart_state
         self._draw()
-
-    @property
-    def epoch(self) -> int | None:
-        """Return the epoch of the cursor, or the one that was complete before it; None without a cursor."""
-        at = self.chart_state.epoch(self._view) if self._view is not None else None
-        return math.floor(at + 1e-6) if at is not None else None  # times are sums: not quite whole
-
-    def look_at(self, epoch: int | None) -> None:
-        if self._view is not None and epoch != self.epoch:
-            self._look(self.chart_state.look_at(self._view, epoch))
 
     def picture(self) -> Picture | None:
         """Return the chosen chart as it is seen; None before there is anything to draw."""
@@ -161,14 +156,9 @@ class CurvesPane(EpochPane, Pictured, Container):
 
     def _smooth(self, by: int) -> None:
         self._look(self.chart_state.smoother(by))
-        self.post_message(self.Smoothed(self.chart_state.smoothing))
 
     def do_log(self) -> None:
         self._look(self.chart_state.turn_log())
-
-    def do_axis(self) -> None:
-        if self._view is not None:
-            self._look(self.chart_state.turn_axis(self._view))
 
     def do_zoom_in(self) -> None:
         if self._view is not None:
@@ -182,6 +172,38 @@ class CurvesPane(EpochPane, Pictured, Container):
         """One chart, or all again."""
         self.one_alone = not self.one_alone
         self._draw()
+
+
+class CurvesPane(EpochPane, ChartsPane):
+    """Curves over epochs, which turn to steps and time."""
+
+    class Smoothed(Message):
+        """New strength of the smoothing, for all screens."""
+
+        def __init__(self, smoothing: int) -> None:
+            super().__init__()
+            self.smoothing = smoothing
+
+    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
+        super().__init__(panels if panels is not None else run_panels(), "curves", smoothing=smoothing)
+
+    @property
+    def epoch(self) -> int | None:
+        """Return the epoch of the cursor, or the one that was complete before it; None without a cursor."""
+        at = self.chart_state.epoch(self._view) if self._view is not None else None
+        return math.floor(at + 1e-6) if at is not None else None  # times are sums: not quite whole
+
+    def look_at(self, epoch: int | None) -> None:
+        if self._view is not None and epoch != self.epoch:
+            self._look(self.chart_state.look_at(self._view, epoch))
+
+    def _smooth(self, by: int) -> None:
+        super()._smooth(by)
+        self.post_message(self.Smoothed(self.chart_state.smoothing))
+
+    def do_axis(self) -> None:
+        if self._view is not None:
+            self._look(self.chart_state.turn_axis(self._view))
 
 
 class ComparedCurvesPane(CurvesPane):

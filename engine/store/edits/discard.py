@@ -13,7 +13,13 @@ from engine.files.paths import Home, RunPaths
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import Editing
 from engine.store.errors import QueueError
-from engine.store.measurement_tables import AttemptTimes, EpochConfusion, EpochMetrics, LossPoint
+from engine.store.measurement_tables import (
+    AttemptSystem,
+    AttemptTimes,
+    EpochConfusion,
+    EpochMetrics,
+    LossPoint,
+)
 from engine.store.spec_columns import UNTRAINED
 
 
@@ -74,8 +80,8 @@ def discarding() -> Iterator[Discarded]:
 
 
 def delete_training(edit: Editing, home: Home, discarded: Discarded, run_ids: Collection[int]) -> set[int]:
-    """Set runs back to before their first attempt: row, times, epochs, confusion matrices, losses, and all files but
-    the log.
+    """Set runs back to before their first attempt: row, times, use of devices, epochs, confusion matrices, losses, and
+    all files but the log.
 
     Return those that had measured an epoch: `undo` cannot bring that back. Raises QueueError."""
     measured: set[int] = set()
@@ -83,7 +89,7 @@ def delete_training(edit: Editing, home: Home, discarded: Discarded, run_ids: Co
     for some in some_of(run_ids):
         of_these = select(col(EpochMetrics.run_id)).where(col(EpochMetrics.run_id).in_(some))
         measured.update(edit.session.execute(of_these.distinct()).scalars())
-        for table in (AttemptTimes, EpochMetrics, EpochConfusion, LossPoint):
+        for table in (AttemptTimes, AttemptSystem, EpochMetrics, EpochConfusion, LossPoint):
             edit.session.execute(delete(table).where(col(table.run_id).in_(some)))
     # Before the commit: once it is queued a worker may write new ones.
     for run_id in run_ids:

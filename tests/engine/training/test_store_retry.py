@@ -18,6 +18,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.time_line import PhaseClock
 from engine.training import process, store_retry
 from engine.training.attempt import Attempt
+from engine.training.epoch_sums import EpochSums
 from engine.training.loss_curve import Bucket
 from engine.training.store_recorder import StoreRecorder
 
@@ -82,19 +83,19 @@ def test_a_training_goes_on_through_an_outage_and_writes_its_losses_later(
 
     now_s = 100.0
     monkeypatch.setattr(store_retry.time, "monotonic", lambda: now_s)
-    recorder.progress(1, None, [bucket(0)], 1)
+    recorder.progress(1, EpochSums(), [bucket(0)], 1)
     other.execute("BEGIN IMMEDIATE")
-    recorder.progress(2, None, [bucket(1)], 1)
-    recorder.progress(3, None, [bucket(2)], 1)  # at once: not even tried
+    recorder.progress(2, EpochSums(), [bucket(1)], 1)
+    recorder.progress(3, EpochSums(), [bucket(2)], 1)  # at once: not even tried
     other.execute("ROLLBACK")
     assert numbers() == [0] and len(said) == 1 and said[0].endswith("the training goes on and writes later")
-    recorder.progress(4, None, [bucket(3)], 1)
+    recorder.progress(4, EpochSums(), [bucket(3)], 1)
     assert numbers() == [0]
     now_s += store_retry.PAUSE_S
-    recorder.progress(5, None, [bucket(4)], 1)
+    recorder.progress(5, EpochSums(), [bucket(4)], 1)
     assert numbers() == [0, 1, 2, 3, 4]
     other.execute("BEGIN IMMEDIATE")
-    recorder.progress(6, None, [bucket(5)], 1)
+    recorder.progress(6, EpochSums(), [bucket(5)], 1)
     other.execute("ROLLBACK")
     recorder.catch_up()
     assert numbers() == [0, 1, 2, 3, 4, 5] and len(said) == 2

@@ -37,7 +37,7 @@ def test_the_area_of_a_chart_is_where_plotext_draws_its_lines() -> None:
     band = tuple((x, y - 0.03, y + 0.03) for x, y in points)
     for size in ((60, 14), (44, 9), (80, 24)):
         for chart in (
-            Chart("", (Line("", points, (86, 180, 233), band=band),), 0.0, 10.0, True),
+            Chart("", (Line("", points, (86, 180, 233), band=band),), 0.0, 10.0, is_share=True),
             Chart("", (Line("", points, (86, 180, 233), band=band),), 0.0, 10.0),
             Chart("", (Line("", points, (86, 180, 233), band=band),), 2.0, 9.0, log=True),
         ):

@@ -51,7 +51,7 @@ async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Sto
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
         assert "#5 resnet50" in shown(pilot, "#run-head") and "epoch 3 of 6" in shown(pilot, "#run-head")
-        assert [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display] == ["accuracy"]
+        assert [box.panel.key for box in curves(pilot).query(ChartBox) if box.display] == ["accuracy"]
         assert "test .7761" in title(pilot, "accuracy") and "epoch" not in title(pilot, "accuracy")
         await pilot.press("left")
         assert "epoch 3" in title(pilot, "accuracy")
@@ -98,13 +98,13 @@ async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(
 ) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await on_run(pilot)
-        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 9)
+        await until(pilot, lambda: sum(box.display for box in curves(pilot).query(ChartBox)) == 9)
         await pilot.press("enter")
-        assert sum(box.display for box in pilot.app.screen.query(ChartBox)) == 1
+        assert sum(box.display for box in curves(pilot).query(ChartBox)) == 1
         await pilot.resize_terminal(*SMALL)
         await pilot.press("enter")
         await pilot.resize_terminal(*TALL)
-        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 9)
+        await until(pilot, lambda: sum(box.display for box in curves(pilot).query(ChartBox)) == 9)
 
 
 async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Store) -> None:

@@ -15,7 +15,12 @@ from textual.widgets import Input
 
 from engine.disk import usage
 from engine.files.paths import Home
+from engine.hardware import processes
+from engine.hardware.processes import ProcessFacts
+from engine.hardware.system_history import Series
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
+from engine.store.claims import Claim
+from engine.store.system_use import record_hour, record_use
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -34,6 +39,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "images": ("enter", "2", "down", "down", "enter"),
     "scores": (*"jjjj", "enter", "5", "down", "down", "right"),
     "reliability": (*"jjjj", "enter", "5", "right_square_bracket", "right_square_bracket", "right"),
+    "system": ("enter", "6", "left"),
     "failed": ("j", "j", "j", "enter"),
     "compare": ALL_MARKED,
     "numbers": (*ALL_MARKED, "2"),
@@ -56,11 +62,22 @@ ONCE = {
     "numbers": SMALL,
     "difference": TALL,
     "run-help": SMALL,
-    "workers": SMALL,
     "data": SMALL,
     "groups-run": SMALL,
 }
 """These are seen at one size; the others at both."""
+USE = Series(
+    2.0,
+    {
+        key: [low + (high - low) * (place * 7 % 30) / 30 for place in range(450)]
+        for key, low, high in (
+            ("gpu_percent", 80.0, 100.0), ("gpu_memory_gb", 30.0, 41.0), ("gpu_temperature_c", 60.0, 71.0),
+            ("cpu_percent", 20.0, 30.0), ("memory_gb", 12.0, 13.0), ("images_per_s", 1_100.0, 1_250.0),
+            ("data_wait_share", 0.0, 0.04),
+        )
+    },
+)  # fmt: skip
+HOUR = Series(30.0, {"cpu_percent": [60.0 + place % 40 for place in range(120)]})
 CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]
 
 
@@ -71,7 +88,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     if request.node.callspec.params["name"].startswith("groups"):
         open_groups(home.root / "runs.db").close()
     else:
-        open_study(home.root / "runs.db").close()
+        study = open_study(home.root / "runs.db")
+        record_use(study, Claim(5, 1), 900.0, USE)
+        record_hour(study, 1, HOUR)
+        study.close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     for run_id in (3, 4):
         write_scores(home, run_id, best=1 if run_id == 3 else 6, last=6)
@@ -84,8 +104,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         monkeypatch.setattr(f"tui.views.{place}.forecast", lambda _time, _now: "≈ 15:52")
     monkeypatch.setattr("tui.feeds.queue_waits.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
+    monkeypatch.setattr("tui.views.queue_text.clock", lambda *_: "15:52")
+    for place in ("tui.views.queue_text.ends_text", "tui.views.worker_text.ends_text"):
+        monkeypatch.setattr(place, lambda row, _now: "ends ≈ 15:52, in 21 m" if row.ends else "")
+    monkeypatch.setattr(processes, "facts_of", lambda _pid: ProcessFacts("ann", "python -m engine.worker"))
     cards = (
-        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
+        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),), 97.0, 63.0),
         HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
     )
     monkeypatch.setattr("tui.feeds.cards_feed.nvidia", lambda: NvidiaState(cards, None, None, None))
@@ -131,6 +155,7 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         pilot.app.screen.query_one(Input).cursor_blink = False
     if name == "workers":
         await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text") and shown(pilot, "#alerts-text"))
+        await until(pilot, lambda: "last hour" in shown(pilot, "#workers-text"))
     if name == "data":
         await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":

@@ -1,5 +1,6 @@
 """Workers, cards and data sets on screens of their own."""
 
+import getpass
 import os
 import signal
 import subprocess
@@ -19,11 +20,14 @@ from engine.cluster.slurm import Job, jobs_of
 from engine.cluster.submissions import new_submission
 from engine.files.paths import Home
 from engine.hardware import processes
+from engine.hardware.processes import ProcessFacts
+from engine.hardware.system_history import Series
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.spec.grid import make_spec
 from engine.store import alerts, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.system_use import record_hour
 from engine.store.utc import utc_now
 from engine.store.workers import register
 from tui.feeds import cards_feed
@@ -37,9 +41,13 @@ from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import WorkerView
-from tui.views.worker_history import KEPT, WorkerHistory, sparkline
-from tui.views.worker_text import cards_text
+from tui.views.card_text import cards_text
+from tui.views.gauges import HOUR, MINUTES, gauges_of, line_of
+from tui.views.worker_history import KEPT, WorkerHistory, sparkline, tall_bars
+from tui.widgets.workers_pane import WorkersPane
 from tui.worker_verbs import CannotSignal, drain, stop
+
+LARGE = (200, 60)
 
 
 @pytest.fixture
@@ -87,11 +95,11 @@ async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
     async with app(home).run_test(size=size, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
         await until(pilot, lambda: "test processor" in shown(pilot, "#workers-text"))
-        assert shown(pilot, "#workers-head") == "1 worker"
+        assert shown(pilot, "#workers-head").startswith("1 worker   1 running   2 queued")
         lines = shown(pilot, "#workers-text").splitlines()
         assert lines[0].startswith("▸ worker 1  cpu  test processor  gpu03:")
-        assert lines[1].strip() == "#5 resnet50 none 1e-3  epoch 3/6  120 images/s"
-        assert lines[2].rstrip().endswith("█ 97 %")
+        assert lines[1].strip().startswith("#5 resnet50 none 1e-3  epoch 3/6  120 images/s  ends ≈ ")
+        assert lines[2].rstrip().endswith("█ 97 %   last 2 minutes")
         telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0, "temperature_c": 63.0}
         workers.beat(study, 1, state="running", telemetry=telemetry)
         await until(pilot, lambda: "4.0 of 16 GiB" in shown(pilot, "#workers-text"))
@@ -335,17 +343,88 @@ def test_a_sparkline_spans_its_levels() -> None:
     )
 
 
-def test_cards_say_how_much_is_free_and_who_else_is_there() -> None:
-    busy = HostCard("NVIDIA H100", "u1", 80.0, 41.5, (CardProcess(10, 40.0), CardProcess(11, None)))
+def test_tall_bars_are_filled_from_the_bottom() -> None:
+    assert tall_bars([0.0, 25.0, 50.0, None, 100.0, 130.0], 7, 2, high=100.0) == ["     ██", " ▁▄█ ██"]
+    assert tall_bars([], 3, 2, high=1.0) == ["   ", "   "]
+
+
+def test_gauges_of_a_card_have_the_hosts_cpu_too_and_say_what_they_cover() -> None:
+    card = view_of(1, device="cuda:0", gauges=(97.0, 40.0, 80.0, 63.0))
+    columns = {"gpu_percent": [90.0] * 8, "gpu_memory_gb": [40.0] * 8, "cpu_percent": [5.0] * 7 + [30.0]}
+    found = gauges_of(card, Series(30.0, columns), WorkerHistory())
+    assert found.covers == HOUR
+    assert [(each.label, each.words) for each in found.all] == [
+        ("card use", "97 %"), ("memory", "40.0 of 80 GiB"), ("temperature", "63 °C"), ("CPU", "30 %"),
+    ]  # fmt: skip
+    assert found.all[0].samples == [90.0] * 8 and found.all[2].samples == ()
+    few = gauges_of(card, Series(30.0, {"gpu_percent": [90.0] * 7}), WorkerHistory())
+    assert few.covers == MINUTES and len(few.all) == 3
+    line = line_of(found, 80, "red").plain
+    assert line.rstrip().endswith("last hour") and len(line) <= 81
+
+
+def test_cards_say_how_busy_they_are_and_whose_processes_are_on_them() -> None:
+    processes_there = (CardProcess(11, None), CardProcess(10, 40.0), CardProcess(12, 1.25))
+    busy = HostCard("NVIDIA H100", "u1", 80.0, 41.5, processes_there, 97.0, 63.0)
     free = HostCard("NVIDIA\x1b[31m H100", "u2", 80.0, 0.0)
-    text = cards_text(NvidiaState((busy, free), "550", 12_040, None), {10: 3, 99: 4}).plain
-    assert text.splitlines() == [
-        "card 0  NVIDIA H100  41.5 of 80 GiB in use   worker 3   processes: 11",
+    facts = {
+        10: ProcessFacts("ann", "python -m engine.training.process --device cuda:0 --home /data/retina"),
+        12: ProcessFacts("bob", "jupyter\x1b[31m lab"),
+    }
+    text = cards_text(NvidiaState((busy, free), "550", 12_040, None), {10: 3, 99: 4}, facts, 72).plain
+    assert text.rstrip().splitlines() == [
+        "card 0  NVIDIA H100  97 %  41.5 of 80 GiB in use  63 °C",
+        "      pid  user            GiB  command",
+        "       10  ann            40.0  worker 3: python -m engine.training.p…",
+        "       12  bob             1.2  jupyter\\x1b[31m lab",
+        "       11  –                 –  –",
         "card 1  NVIDIA\\x1b[31m H100  0.0 of 80 GiB in use   free",
     ]
-    assert cards_text(NvidiaState((), None, None, "the driver does not answer"), {}).plain.startswith(
-        "the driver"
-    )
+    assert all(len(line) <= 72 for line in text.splitlines())
+    dead = NvidiaState((), None, None, "the driver does not answer")
+    assert cards_text(dead, {}, {}, 80).plain.startswith("the driver")
+
+
+def test_a_process_of_this_host_has_its_user_and_command(sleeper: "subprocess.Popen[bytes]") -> None:
+    found = processes.facts_of(sleeper.pid)
+    assert found.user == getpass.getuser() and found.command.startswith("python")
+    assert " -uc import signal" in found.command
+    assert processes.facts_of(2**22 + 1) == ProcessFacts("", "")
+
+
+async def test_the_processes_of_a_card_are_seen(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch, sleeper: "subprocess.Popen[bytes]"
+) -> None:
+    card = HostCard("NVIDIA H100", "u1", 80.0, 41.5, (CardProcess(sleeper.pid, 1.0),), 97.0, 63.0)
+    monkeypatch.setattr(cards_feed, "nvidia", lambda: NvidiaState((card,), None, None, None))
+    async with app(home).run_test(size=TALL) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: f"{sleeper.pid}  {getpass.getuser()}" in shown(pilot, "#cards-text"))
+
+
+@pytest.mark.parametrize("size", [SMALL, TALL, LARGE])
+async def test_the_last_hour_and_the_queue_fill_the_window(
+    home: Home, study: Store, size: tuple[int, int]
+) -> None:
+    values: list[float | None] = [float(number % 100) for number in range(120)]
+    record_hour(study, 1, Series(30.0, {"cpu_percent": values, "memory_gb": [4.0] * 120}))
+    telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0}
+    workers.beat(study, 1, state="running", telemetry=telemetry)
+    async with app(home).run_test(size=size) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: "last hour" in shown(pilot, "#workers-text"))
+        await until(pilot, lambda: "next in the queue" in shown(pilot, "#queue-text"))
+        await until(pilot, lambda: shown(pilot, "#alerts-text"))
+        await until(pilot, lambda: pilot.app.screen.query_one(WorkersPane).max_scroll_y == 0)
+        text = shown(pilot, "#workers-text")
+        assert "10 %" in text and "4.0 of 16 GiB" in text
+        is_large = size == LARGE
+        assert ("ended" in shown(pilot, "#queue-text")) is is_large
+        assert (text.count("\n") > 24) is (size != SMALL)
+        left, right = (pilot.app.screen.query_one(f"#workers-{side}").region for side in ("left", "right"))
+        assert (right.x > left.right - 3) is is_large and right.right <= size[0]
+        lines = text.splitlines() + shown(pilot, "#queue-text").splitlines()
+        assert all(len(line) <= (size[0] // 2 if is_large else size[0]) for line in lines)
 
 
 def test_a_training_process_is_that_of_its_worker_and_a_pid_of_another_host_is_nobodys(
