@@ -106,7 +106,7 @@ RUN: Table = (
     page(3, "log", "Show the run's log"),
     page(4, "spec", "Show all findings, the settings and the time"),
     SCORE_PAGE,
-    page(6, "system", "Show the use of card, CPU and memory over the run"),
+    page(6, "system", "Show card, CPU and memory over the run"),
     *CHART_KEYS,
     SAVE_CHART,
     *MATRIX_KEYS,
