@@ -144,7 +144,7 @@ async def test_what_a_page_lacks_is_said_with_the_pages_that_have_it(home: Home,
                 assert screen.offers(command) is True or screen.why_not(command), command.id
         await palette(pilot)
         assert entries(pilot)["search"].why_not == "on page 3 log"
-        assert entries(pilot)["curves_zoom_in"].why_not == "on page 1 curves"
+        assert entries(pilot)["curves_zoom_in"].why_not == "on pages 1 curves, 6 system"
         assert entries(pilot)["fix"].why_not == NO_WAY_OUT
 
 
