@@ -103,7 +103,7 @@ runs = st.builds(CardRun, st.integers(1, 99), st.none() | sizes, st.none() | siz
 )
 
 
-@example(1.0, 1.0, [], CardRun(1, 0.0, None))
+@example(1.0, 1.0, [], CardRun(1, None, 0.0))
 @given(st.floats(1, 100), sizes, st.lists(runs, max_size=4), runs)
 def test_what_is_known_is_never_promised_twice(
     memory_gb: float, others_gb: float, holders: list[CardRun], candidate: CardRun
