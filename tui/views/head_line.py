@@ -43,10 +43,10 @@ def _counts(snapshot: Snapshot, *, has_words: bool) -> str:
 
 
 def _times(snapshot: Snapshot, now: datetime, *, is_long: bool) -> str:
-    """Write `   for 38 m   all done in 2 h 10 m (≈ 17:41)`."""
+    """Write `   38 m so far   all done in 2 h 10 m (≈ 17:41)`."""
     said = ""
     if snapshot.busy_since is not None:
-        said += f"   for {duration(max((now.astimezone() - snapshot.busy_since).total_seconds(), 0))}"
+        said += f"   {duration(max((now.astimezone() - snapshot.busy_since).total_seconds(), 0))} so far"
     if snapshot.left_s is not None:
         when = forecast(now + timedelta(seconds=snapshot.left_s), now)
         left = duration(snapshot.left_s)

@@ -37,12 +37,13 @@ def lines(news: News, since: datetime) -> Iterator[str]:
 
 def event_lines(events: Events) -> Iterator[str]:
     """Yield a line for each event, with its time: what goes on first, then what ended, the latest first."""
+    times = [clock(run.ended_at) if run.ended_at is not None else "" for run in events.ended]
+    width = max(map(len, ("now", *times)))
     for run in events.warned:
-        yield f"{'now':<16}  running    #{run.id} {run.label}  {warning(run)}"
-    for run in events.ended:
-        when = clock(run.ended_at) if run.ended_at is not None else ""
+        yield f"{'now':<{width}}  running    #{run.id} {run.label}  {warning(run)}"
+    for run, when in zip(events.ended, times, strict=True):
         said = f"  {SIGNS[run.head[1]]} {run.head[0]}" if run.status == "done" and run.is_warned else ""
-        yield f"{when:<16}  {_ended(run)}{said}"
+        yield f"{when:<{width}}  {_ended(run)}{said}"
     if events.more:
         yield f"… and {events.more:,} before them: resnet-tui news --since 7d"
 

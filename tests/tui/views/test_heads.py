@@ -27,11 +27,11 @@ def said(snapshot: Snapshot, width: int) -> str:
 
 
 def test_the_head_says_elapsed_and_left_in_words_that_fit() -> None:
-    assert "4 done  1 running  1 failed   for 38 m   all done in 2 h 10 m (≈ " in said(BUSY, 120)
-    for width in range(62, 120):
+    assert "4 done  1 running  1 failed   38 m so far   all done in 2 h 10 m (≈ " in said(BUSY, 120)
+    for width in range(65, 120):
         text = said(BUSY, width)
         assert len(text) <= width and "38 m" in text and "2 h 10 m" in text
-    assert "✔ 4  ● 1  ✖ 1" in said(BUSY, 62)
+    assert "✔ 4  ● 1  ✖ 1" in said(BUSY, 65)
 
 
 def test_an_idle_head_has_no_times() -> None:
