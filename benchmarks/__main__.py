@@ -22,6 +22,7 @@ MEASUREMENTS = (
     "shared_cores",
     "contenders",
     "app",
+    "opening",
     "drawing",
 )
 SOAKS = (

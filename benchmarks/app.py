@@ -68,7 +68,7 @@ def _of_groups(home: Home) -> Iterator[str]:
     """The same table as a list of runs and folded into groups, which the app keeps for its next start."""
     name = f"{RUNS[-1]:,} runs in {RUNS[-1] // SEEDS:,} groups"
     yield from _of_app(home, f"{name}, not folded")
-    with _app(home) as app:
+    with app_of(home) as app:
         app.until_quiet(START_S)
         app.send("G\r")
         app.until_quiet(START_S)
@@ -79,15 +79,15 @@ def _of_groups(home: Home) -> Iterator[str]:
 
 
 def _of_app(home: Home, name: str) -> Iterator[str]:
-    starts = [_start(_app(home)) for _ in range(STARTS + 1)][1:]  # the first may compile
+    starts = [_start(app_of(home)) for _ in range(STARTS + 1)][1:]  # the first may compile
     yield f"- {name}: first full frame {spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
-    with _app(home) as app:
+    with app_of(home) as app:
         app.until_quiet(2.5)
         yield f"- {name}, nothing changing: {cost(app)}"
         yield f"- {name}, nothing changing: {keys(app)}"
     with ExitStack() as stack:
         stack.enter_context(Writers(home, 1, PACE_OF_ONE_S))
-        app = stack.enter_context(_app(home))
+        app = stack.enter_context(app_of(home))
         time.sleep(4)
         yield f"- {name}, one run trains (a commit a second): {cost(app)}"
         app.send("\r")
@@ -95,7 +95,7 @@ def _of_app(home: Home, name: str) -> Iterator[str]:
         yield f"- {name}, the same run opened, at its curves: {cost(app)}"
     with ExitStack() as stack:
         stack.enter_context(Writers(home, WRITERS, PACE_S))
-        app = stack.enter_context(_app(home))
+        app = stack.enter_context(app_of(home))
         time.sleep(4)
         yield f"- {name}, {WRITERS} writers ({1 / PACE_S:.0f} commits a second each): {keys(app)}; {cost(app)}"
 
@@ -125,7 +125,7 @@ class Writers:
             process.wait()
 
 
-def _app(home: Home) -> Watched:
+def app_of(home: Home) -> Watched:
     command = [sys.executable, "-c", "from tui.start import main; main()", "--home", str(home.root)]
     return _watch(command, home.root, {"XDG_STATE_HOME": str(home.root / "state")})
 
@@ -157,7 +157,7 @@ def keys(watched: Watched) -> str:
         asked.append(watched.send("kj"[press % 2 == 0]))
         time.sleep(PRESS_EVERY_S + 0.003 * (press % 7))  # not in step with the app's timers
     moved, followed = when(watched, asked, _cursor_line), when(watched, asked, _title)
-    return f"key to cursor {_percentiles(moved)}; to the run's title {_percentiles(followed)}"
+    return f"key to cursor {percentiles(moved)}; to the run's title {percentiles(followed)}"
 
 
 def _cursor_line(screen: pyte.Screen) -> int | None:
@@ -172,7 +172,7 @@ def _title(screen: pyte.Screen) -> str:
     return next((line[70:] for line in screen.display[1:6] if " · " in line[70:]), "")
 
 
-def _percentiles(found: Sequence[float | None]) -> str:
+def percentiles(found: Sequence[float | None]) -> str:
     known = sorted(1000 * each for each in found if each is not None)
     if len(known) < 2:
         return "was not seen"

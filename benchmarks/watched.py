@@ -109,11 +109,11 @@ class Watched:
 def first_frame(watched: Watched) -> tuple[float, int]:
     """Seconds and bytes until all was on the screen that stayed there, but for the clock."""
     *_, (_, last) = watched.screens()
-    final = _shown(last)
+    final = shown(last)
     count = 0
     for chunk, screen in watched.screens():
         count += len(chunk.content)
-        if _shown(screen) == final:
+        if shown(screen) == final:
             return chunk.at - watched.began, count
     raise AssertionError("the last screen was never shown")
 
@@ -133,5 +133,6 @@ def when(watched: Watched, asked: list[float], tells: Callable[[pyte.Screen], ob
     return found
 
 
-def _shown(screen: pyte.Screen) -> str:
+def shown(screen: pyte.Screen) -> str:
+    """Return the text on the screen, without the time of day."""
     return CLOCK.sub("", "\n".join(screen.display))

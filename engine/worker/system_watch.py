@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from engine.hardware import telemetry
 from engine.hardware.system_history import HOUR_POINTS, HOUR_S, History, Values, hour
-from engine.hardware.telemetry import CpuTelemetry, reader
+from engine.hardware.telemetry import CpuTelemetry
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost
@@ -33,7 +34,7 @@ class SystemWatch:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._worker_id, self._clock = store, worker_id, clock
-        self._device = reader(device, uuid)
+        self._device = telemetry.reader(device, uuid)
         self._host = None if isinstance(self._device, CpuTelemetry) else CpuTelemetry()
         self._hour, self._began_s = hour(), clock()
         self._next_hour_s = self._began_s + WRITE_EVERY_S

@@ -145,9 +145,9 @@ def test_quit_leaves(home: Home, tmp_path: Path, terminals: list[Terminal]) -> N
     terminal.until_shows("No runs yet: press n")
     terminal.until_shows("q quit")  # the whole of the first frame
     terminal.send("?")
-    terminal.until_shows("quit; training goes on")
+    terminal.until_shows("Quit the app; training goes on")
     terminal.send("q")
-    until(lambda: "quit; training goes on" not in terminal.text, what="the help to close")
+    until(lambda: "Quit the app" not in terminal.text, what="the help to close")
     terminal.send("q")
     assert until(lambda: terminal.process.poll() is not None, what="the app to leave")
     assert terminal.process.returncode == 0

@@ -191,7 +191,7 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     found = memory.measured[-1].values
     assert found["eval_train_acc"] is not None
     assert {key: found[key] for key in values_of(expected, "eval_train")} == values_of(expected, "eval_train")
-    assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
+    assert "  val acc " in said[-1] and "  train images afterwards acc " in said[-1]
     assert train(other, 2, spec(epochs=1)).measured[-1].number("eval_train_acc") is not None
     assert train(other, 4, spec(epochs=0)).measured[-1].number("eval_train_acc") is None
     asked = train(other, 5, spec(epochs=0, eval_train=True)).measured[-1]

@@ -58,7 +58,7 @@ def test_an_attempt_has_its_device_host_and_speed(
     store: Store, worker: int, now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(store)
-    monkeypatch.setattr(system_watch, "reader", lambda _device, _uuid: Card())
+    monkeypatch.setattr(system_watch.telemetry, "reader", lambda _device, _uuid: Card())
     watched, counts = watch(store, worker, now, "cuda:0"), {"images": 0.0, "seconds": 0.0, "data_wait_s": 0.0}
     held, told = claimed(store, worker), [counts]
 
