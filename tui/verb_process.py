@@ -68,5 +68,5 @@ def _run(home: Home, call: VerbCall, output: IO[bytes] | None, said: Callable[[s
                 said(plain(line.removeprefix(call.prefix).strip()))
     is_kept = process.returncode == 1 and call.part_failed and last.endswith(call.part_failed)
     if process.returncode and not is_kept:
-        raise VerbFailed(last or f"it ended with exit code {process.returncode}")
+        raise VerbFailed(last.removeprefix("resnet-tui: ") or f"it ended with exit code {process.returncode}")
     return last if last.startswith(call.prefix) else ""
