@@ -9,7 +9,7 @@ from engine.analysis.finding import Finding
 from engine.queries.waiting import Waiting
 from engine.store.measurement_tables import EpochMetrics
 from engine.store.tables import Worker
-from tui.formatting import clock, decimals, duration, learning_rate, plain
+from tui.formatting import decimals, duration, forecast, learning_rate, plain
 from tui.snapshot_rows import (
     describe_load,
     make_detail,
@@ -49,7 +49,7 @@ def test_a_slow_run_says_so_beside_its_epochs_until_it_is_not() -> None:
 
 def test_a_time_says_more_than_a_place_in_the_queue() -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
-    assert make_row(listed(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts ≈ {clock(soon)}"
+    assert make_row(listed(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts {forecast(soon)}"
     assert make_row(listed(2), wait("next")).remark == "next"
     waiting = [listed(2, position=8), listed(3, "paused", position=4), listed(4, priority=1, position=9)]
     ranks = {
