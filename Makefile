@@ -16,7 +16,7 @@ install:         ## .venv with everything at the pins, development tools include
 demo: install    ## the study on drawn and built-in images: in a terminal with the app, else printing progress
 	@.venv/bin/resnet-tui demo
 
-test: install    ## the tests, under 6 minutes on two cores
+test: install    ## the tests
 	@$(PY) -m pytest -q -n auto --dist worksteal
 
 check: install format lint types contracts test   ## what continuous integration runs

@@ -22,7 +22,6 @@ MEASUREMENTS = (
     "shared_cores",
     "contenders",
     "app",
-    "opening",
     "drawing",
 )
 SOAKS = (
@@ -34,6 +33,7 @@ SOAKS = (
     "compare_rates",
     "growth",
     "memory",
+    "opening",
     "scale",
     "slow_table",
 )

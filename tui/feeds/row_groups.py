@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from engine.analysis.groups import Group
 from engine.queries.read_groups import groups_with_keys
+from engine.spec.run_spec import DEFAULTS
 from engine.store.chosen import Chosen
 from tui.snapshot import RunRow
 from tui.views.folding import Folding
@@ -14,8 +15,9 @@ from tui.views.sections import Sections
 
 
 def with_setting(chosen: Chosen, group_by: str) -> Chosen:
-    """Return what is read of each run so that the rows can be grouped."""
-    if not group_by or group_by == REPETITIONS or group_by in (*BY_COLUMN, *chosen.settings):
+    """Return what is read of each run so that the rows can be grouped; a setting that this version does not know, as
+    another one may have kept it, is not."""
+    if group_by not in DEFAULTS or group_by in (*BY_COLUMN, *chosen.settings):
         return chosen
     return chosen._replace(settings=(*chosen.settings, group_by))
 

@@ -1,34 +1,15 @@
 """List of all columns of the run table: its own, metrics of the best epoch, and settings."""
 
-from collections.abc import Mapping
-
 from tui.screens.narrowing import NarrowingScreen
 from tui.views.metric_columns import optional_metrics
 from tui.views.table_choice import HIDDEN, TableChoice, choice_text, own_columns, setting_words, table_choice
 
 SHOWN, BY_ITSELF, NEVER = "x", "·", "–"
-OWN_WORDS: Mapping[str, str] = {
-    "data": "where runs differ in it",
-    "arch": "where runs differ in it",
-    "pretrained": "where runs differ in it",
-    "lr": "where runs differ in it",
-    "settings": "those that tell recipes apart and have no column",
-    "seed": "where runs differ in it",
-    "fold": "of a cross-validation",
-    "user": "where several users queue runs",
-    "name": "where a run has one",
-    "epoch": "progress, and why a run waits or failed",
-    "ends": "when a run will have ended",
-    "best": "test accuracy of the best epoch",
-    "kappa": "quadratic-weighted kappa of the best epoch",
-    "findings": "the gravest finding",
-}
-"""Condition under which the table shows its own columns by itself."""
 
 
 def column_words() -> dict[str, str]:
     """Return all columns that can be chosen, with a word for each."""
-    own = {key: OWN_WORDS[key] for key in own_columns()}
+    own = {key: column.words for key, column in own_columns().items()}
     return {**own, **{key: each.label for key, each in optional_metrics().items()}, **setting_words()}
 
 

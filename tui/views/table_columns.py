@@ -47,6 +47,8 @@ class ColumnInfo:
     right: bool = False
     tells: Callable[[Collection[Any]], bool] = _always
     """Whether the values of all rows, each once, are worth the room of a column that the table needs."""
+    words: str = ""
+    """Content of a column of the table itself, or when the table shows it, for the list of columns."""
     short: str = ""
     """Heading where there is no room for the label; empty for a label that is never shortened."""
 
@@ -156,54 +158,72 @@ COLUMNS = (
     ColumnInfo("tree", "", lambda _row, _width: "", lambda row: row.fold is not None, _where_any(1)),
     ColumnInfo("status", "", lambda row, _: GLYPHS[row.status], lambda _row: None, _fixed(1)),
     ColumnInfo("id", "#", _id, attrgetter("id"), _id_width, right=True),
-    ColumnInfo("data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ)),
+    ColumnInfo(
+        "data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ),
+        words="where runs differ in it",
+    ),
     ColumnInfo(
         "arch", "arch", lambda row, _: arch_shown(row.arch), attrgetter("arch"), _longest(4, 16, arch_shown),
         tells=_differ,
+        words="where runs differ in it",
     ),
     ColumnInfo(
         "pretrained", "pretrained", lambda row, _: row.pretrained, attrgetter("pretrained"), _longest(8, 12),
         tells=_differ, short="pretr.",
+        words="where runs differ in it",
     ),
     ColumnInfo(
         "lr", "lr", lambda row, _: learning_rate(row.lr), attrgetter("lr"), _longest(3, 6, learning_rate),
         right=True, tells=_differ,
+        words="where runs differ in it",
     ),
     ColumnInfo(
         "settings", "settings", lambda row, width: settings_fitted(row.settings, width), attrgetter("settings"),
         _longest(8, 40, tells=any),
+        words="those that tell recipes apart and have no column",
     ),
     ColumnInfo(
         "seed", "seed", _seed, attrgetter("seed"), _longest(4, WHOLE, tells=_differ), right=True,
+        words="where runs differ in it",
     ),
     ColumnInfo(
         "fold", "fold", lambda row, _: _part(row.part), attrgetter("part"),
         _longest(4, WHOLE, _part, tells=_differ), right=True,
+        words="of a cross-validation",
     ),
     ColumnInfo(
         "user", "user", lambda row, _: row.user, attrgetter("user"), _longest(4, 12, tells=_differ),
+        words="where several users queue runs",
     ),
-    ColumnInfo("name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any)),
     ColumnInfo(
-        "epoch", "epoch", progress_text, epoch_need, epoch_width
+        "name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any),
+        words="where a run has one",
+    ),
+    ColumnInfo(
+        "epoch", "epoch", progress_text, epoch_need, epoch_width,
+        words="progress, and why a run waits or failed",
     ),
     ColumnInfo(
         "ends", "ends ≈",
         lambda row, _: clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else "",
         lambda row: row.ends is not None, _where_any(9),
+        words="when a run will have ended",
     ),
     ColumnInfo(
         "best", "best", lambda row, _: decimals(row.best), attrgetter("best"), _decimals_width, right=True,
+        words="test accuracy of the best epoch",
     ),
     _sd_column("best_sd", lambda fold: fold.best_sd, 4),
     ColumnInfo(
         "kappa", "kappa", lambda row, _: decimals(row.kappa, 3), lambda row: row.kappa is not None,
         _where_any(5), right=True,
+        words="quadratic-weighted kappa of the best epoch",
     ),
     _sd_column("kappa_sd", lambda fold: fold.kappa_sd, 3),
     ColumnInfo(
         "findings", "findings", _finding, attrgetter("severity", "headline"),
         _longest(8, 25, _with_sign, _any_found),
+        words="the gravest finding",
     ),
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""

@@ -26,7 +26,7 @@ class ChoiceList(Widget):
 
     @property
     def chosen(self) -> Choice | None:
-        """The highlighted choice."""
+        """Highlighted choice; None for none."""
         return self._choices[self._place] if self._place is not None else None
 
     def offer(self, choices: Sequence[Choice], *, is_begun: bool) -> None:

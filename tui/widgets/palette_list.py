@@ -39,7 +39,7 @@ class PaletteList(Widget):
     COMPONENT_CLASSES = {"palette--here"}
 
     class Clicked(Message):
-        """The highlighted entry was clicked."""
+        """Click on the highlighted entry."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class PaletteList(Widget):
 
     @property
     def chosen(self) -> Entry | None:
-        """The highlighted entry; None where none fits."""
+        """Highlighted entry; None where none fits."""
         return self._shown[self._place] if self._shown else None
 
     def narrow(self, typed: str) -> None:

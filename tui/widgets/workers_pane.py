@@ -54,7 +54,7 @@ class WorkersLook:
 
 
 class WorkersPane(VerticalScroll):
-    """The gauges of the chosen worker are as high as there is room."""
+    """Workers with their gauges; those of the chosen one are as high as there is room."""
 
     def __init__(self) -> None:
         super().__init__(id="body", can_focus=False)

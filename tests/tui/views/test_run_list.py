@@ -157,3 +157,13 @@ def test_nothing_is_arranged_anew_only_where_all_stays_in_place(
     if is_still(old, new, changed, table_query):
         assert arrange(old, table_query) == arrange(new, table_query)
     assert is_still(old, old, [], table_query)
+
+
+def test_a_setting_that_is_shown_is_filtered_by_its_words() -> None:
+    words: dict[int, dict[str, float | str]] = {1: {"optimizer": "adamw"}, 2: {"optimizer": "sgd"}}
+    rows = {each: PLAIN._replace(id=each, chosen=chosen) for each, chosen in words.items()}
+    shown = Shown(texts=("optimizer",))
+    assert arrange(rows, TableQuery(parse_filter("optimizer:adam", shown))) == (1,)
+    assert arrange(rows, TableQuery(parse_filter("-optimizer=adamw", shown))) == (2,)
+    with pytest.raises(FilterError, match="optimizer is text"):
+        parse_filter("optimizer>1", shown)

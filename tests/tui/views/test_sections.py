@@ -3,6 +3,8 @@
 import pytest
 from table_rows import listed
 
+from engine.store.chosen import Chosen
+from tui.feeds.row_groups import with_setting
 from tui.snapshot import RunRow
 from tui.snapshot_rows import make_row
 from tui.views.group_by import BY_COLUMN, REPETITIONS, groupings, value_of
@@ -86,5 +88,12 @@ def test_pinned_runs_come_first_in_any_order() -> None:
         assert arrange_lines(ROWS, {}, pinned, set()).keys == (3, *usual)
 
 
-def test_the_words_of_groupings_name_no_setting_twice() -> None:
+def test_repetitions_come_first_and_settings_are_there() -> None:
     assert next(iter(groupings())) == REPETITIONS and "weight_decay" in groupings()
+
+
+def test_a_grouping_that_this_version_does_not_know_reads_no_setting_and_is_one_section() -> None:
+    assert with_setting(Chosen(), "no_such_setting") == Chosen()
+    assert with_setting(Chosen(("auc",)), "weight_decay") == Chosen(("auc",), ("weight_decay",))
+    assert with_setting(Chosen(), REPETITIONS) == with_setting(Chosen(), "arch") == Chosen()
+    assert len(Sections("no_such_setting").update(ROWS, ROWS)) == 1
