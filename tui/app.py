@@ -161,7 +161,7 @@ class ResnetTui(InternalsApp):
                 run_id,
                 table_choice(preferences.columns).chosen,
                 group_by=preferences.groups,
-                workers_to_come=self._to_come.words,
+                workers_to_come=self._home_screen.workers_to_come or self._to_come.words,
             )
         except Refused as error:
             self.post_message(FeedFailed(str(error)))

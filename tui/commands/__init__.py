@@ -180,7 +180,7 @@ COMPARE: Table = (
     *MATRIX_KEYS,
     MATRIX_MODE,
     SCORE_SPLIT,
-    replace(REPORT, help="Write a report of the compared runs", group=GENERAL),
+    replace(REPORT, help="Write a report of the compared runs", group=GENERAL, in_footer=True),
     HELP,
     LEAVE,
 )

@@ -4,7 +4,7 @@ from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
 from tui.plots.canvas import finite, thin
-from tui.plots.class_texts import confused_pairs, named
+from tui.plots.class_texts import confused_pairs, most_confused, named
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import BEST, Chart, Line, draw_chart, reading, value_shown
@@ -14,7 +14,6 @@ from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
 
 __all__ = [
-    "BEST",
     "BEST",
     "COUNTS",
     "INK",
@@ -39,6 +38,7 @@ __all__ = [
     "draw_reliability",
     "draw_square",
     "finite",
+    "most_confused",
     "named",
     "reading",
     "shaded",

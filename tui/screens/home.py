@@ -168,7 +168,7 @@ class HomeScreen(FullScreen[None]):
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             has_detail = self.table.row_count and not self.port.preferences.table_alone
             self.query_one(DetailPane).show(snapshot.detail if has_detail else None)
-            self.query_one(DeviceStrip).show(snapshot.workers)
+            self.query_one(DeviceStrip).show(snapshot.workers, to_come=self.workers_to_come)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
         self._say_filtered()
@@ -198,8 +198,14 @@ class HomeScreen(FullScreen[None]):
     def has_worker(self) -> bool:
         return bool(self.worker_views)
 
+    @property
+    def workers_to_come(self) -> str:
+        """Return what is said of the worker that was started here and is not there yet; empty where there is none."""
+        return self._starter.words
+
     def start_worker(self) -> None:
         self._starter.start()
+        self._draw_again()
 
     @property
     def lacks_worker(self) -> bool:

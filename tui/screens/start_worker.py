@@ -11,6 +11,8 @@ from tui.screens.runs_screen import RunsScreen
 LOOK_S = 0.5
 """Seconds between two looks whether the worker has shown up, or has ended."""
 THERE = "a worker is there already: it takes the queued runs one after another"
+STARTING = "one is starting"
+"""Said of workers to come while the one that was started has not shown up in the run table."""
 
 
 class WorkerStarter:
@@ -20,8 +22,17 @@ class WorkerStarter:
         self._screen, self._crashed = screen, crashed
         self._thread: Thread | None = None
 
+    @property
+    def words(self) -> str:
+        """Return what is said of workers to come; empty where none was started."""
+        return STARTING if self._is_following and not self._screen.has_worker else ""
+
+    @property
+    def _is_following(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
-        if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
+        if self._screen.has_worker or self._is_following:
             self._screen.notify(THERE)
             return
         self._thread = start_once("start worker", self._start_and_follow, self._crashed)

@@ -45,9 +45,11 @@ class DeviceStrip(TextLine):
     def __init__(self) -> None:
         super().__init__("strip")
 
-    def show(self, workers: tuple[WorkerView, ...]) -> None:
+    def show(self, workers: tuple[WorkerView, ...], *, to_come: str = "") -> None:
+        """`to_come`: what is known of workers that were started and are not there yet."""
         if not workers:
-            self.say(Text("no worker: press w to start one", style="dim"))
+            none = f"no worker; {to_come}" if to_come else "no worker: press w to start one"
+            self.say(Text(none, style="dim"))
             return
         self.say(Text("   ").join(_worker(view) for view in workers[:4]))
 
