@@ -10,7 +10,6 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-
 LAST = ("help", "leave", "quit")
 """Commands whose keys stand at the end of the line and are never left out."""
 

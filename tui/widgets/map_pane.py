@@ -10,7 +10,6 @@ from tui.feeds.map_thread import MapAnswer, MapQuestion, MapThread
 from tui.formatting import plain
 from tui.widgets.picture_pane import PicturePane
 
-
 MAKING, LOADING = "making the map …", "loading the network for its maps: some seconds …"
 
 
