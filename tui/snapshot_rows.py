@@ -145,6 +145,7 @@ def make_detail(
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
         findings=findings_shown(run, epochs, matrix, waiting),
         settings=settings,
+        data=plain(run.data),
     )
 
 

@@ -10,6 +10,7 @@ from textual_plotext.plot import Plot
 from tui.formatting import decimals
 from tui.plots.axes import EPOCH, Axis, x_ticks, y_range, y_ticks
 from tui.plots.canvas import as_characters, clear, thin, write
+from tui.plots.dashes import dashes
 from tui.plots.ink import INK, Colour
 from tui.plots.level_label import write_level
 from tui.plots.shade import Area, Cells, draw_edges, shade_cells
@@ -31,6 +32,8 @@ class Line:
     """True for a curve before smoothing: drawn behind the others, and not read by the cursor."""
     level: bool = False
     """True for a constant line, such as the baseline: named in the chart, at the edge where it lies far away."""
+    dashed: bool = False
+    """True for the curve of another run that this one is looked at beside."""
     band: tuple[tuple[float, float, float], ...] = ()
     """Place, low and high end of what lies around the line, such as mean ± standard deviation; empty for none."""
     marker: str = ""
@@ -89,7 +92,7 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
     for line, points, band in curves:
         if band and not INK.has_hues:
             draw_edges(plot, band, line.colour)
-        _draw_line(plot, line, points, area.columns)
+        _draw_line(plot, line, points, area.x, area.columns)
     for line, points, _ in curves:
         if line.best is not None and not chart.log and chart.first <= line.best[0] <= chart.last and points:
             plot.scatter([line.best[0]], [line.best[1]], marker=BEST, color=line.colour)
@@ -112,9 +115,14 @@ def y_range_of(chart: Chart) -> tuple[float, float]:
     return y_range(values, levels, is_share=chart.is_share, log=chart.log) if values else (0.0, 1.0)
 
 
-def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], columns: int) -> None:
+def _draw_line(
+    plot: Plot, line: Line, points: list[tuple[float, float]], x: tuple[float, float], columns: int
+) -> None:
     shown = thin(points, 2 * columns)
-    if len(shown) == 1:
+    if line.dashed and len(shown) > 1:
+        for dash in dashes(shown, x, columns):
+            plot.plot(*zip(*dash, strict=True), marker="braille", color=line.colour)
+    elif len(shown) == 1:
         plot.scatter(*zip(*shown, strict=True), marker=line.marker or "●", color=line.colour)
     elif shown:
         plot.plot(*zip(*shown, strict=True), marker="braille", color=line.colour)

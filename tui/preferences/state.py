@@ -42,7 +42,12 @@ class Preferences:
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 
     pinned: str = ""
-    """Runs that stay on top of the table: ids, separated by commas."""
+    """Runs that stay on top of the table: ids, separated by commas, the one that was pinned last at the end."""
+
+    @property
+    def pins(self) -> tuple[int, ...]:
+        """Return the pinned runs, in the order in which they were pinned."""
+        return tuple(int(each) for each in self.pinned.split(",") if each.isdecimal())
 
     @property
     def groups(self) -> str:

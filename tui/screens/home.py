@@ -167,7 +167,7 @@ class HomeScreen(FullScreen[None]):
             self.query_one(HeadLine).show(snapshot)
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             has_detail = self.table.row_count and not self.port.preferences.table_alone
-            self.query_one(DetailPane).show(snapshot.detail if has_detail else None)
+            self.query_one(DetailPane).show(snapshot.detail if has_detail else None, snapshot.reference)
             self.query_one(DeviceStrip).show(snapshot.workers, to_come=self.workers_to_come)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)

@@ -233,10 +233,13 @@ def legend(chart: Chart, *, is_marked: bool = False, says_place: bool = True) ->
     if chart.cursor is None:
         found = [(line, _newest(line)) for line in chart.lines if not (line.faint or line.level)]
     found.reverse()  # what counts comes first: where room is short, the end is cut
-    found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)
+    found.sort(key=lambda pair: len(found) if pair[0].of is None or pair[0].dashed else pair[0].of)
+    pinned = [pair for pair in found if pair[0].dashed]
+    own = [pair for pair in found if not pair[0].dashed]
+    found = [*own[:1], *pinned, *own[1:]]  # beside the line that it is to be compared with
     for line, value in found:
         colour = f"rgb({','.join(map(str, line.colour))})"
-        text.append(f"  {line.marker or '━'} ", style=colour)
+        text.append(f"  {line.marker or ('╌' if line.dashed else '━')} ", style=colour)
         text.append(f"{line.name} " if line.name else "", style="dim")
         text.append(value_shown(value, is_share=chart.is_share))
     return text
