@@ -34,7 +34,7 @@ class CurveLegend(Static):
     view: reactive[Curve | None] = reactive(None)
     smoothing: reactive[int] = reactive(0)
     beside: reactive[str] = reactive("")
-    """What is said of the pinned run."""
+    """Words for the pinned run; empty where none is."""
 
     def render(self) -> Text:
         if self.view is None:

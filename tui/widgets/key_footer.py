@@ -33,7 +33,7 @@ class KeyFooter(Widget):
         self._active: dict[str, ActiveBinding] = {}
         """Keys that do something now, by action."""
         self._kept = 0
-        """How many of the last keys are named however narrow the window is."""
+        """Number of the last keys, which are named however narrow the window is."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._take)
