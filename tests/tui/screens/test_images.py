@@ -104,7 +104,7 @@ async def test_a_file_that_is_gone_is_named_and_the_next_is_shown(home: Home) ->
     answer(home, 1, names, 2, 0.5)
     (home.root / "lab" / "images" / names[LABELS[0] - 1]).unlink()
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await on_images(pilot)
+        await on_images(pilot, "up", "up")
         await until(pilot, lambda: "is missing" in shown(pilot, "#picture .no-picture"))
         assert names[LABELS[0] - 1] in shown(pilot, "#picture .no-picture").replace("\n", "")
         await pilot.press("right")
