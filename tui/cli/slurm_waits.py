@@ -1,4 +1,4 @@
-"""Why runs wait where no worker is there but jobs of `workers start --slurm` wait."""
+"""Jobs that wait in Slurm as the reason why runs wait, where no worker is there."""
 
 from collections.abc import Mapping
 from dataclasses import replace
