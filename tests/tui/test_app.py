@@ -215,13 +215,13 @@ async def test_a_worker_is_started_once_and_its_failure_is_told(
         await opened(pilot)
         await until(pilot, lambda: shown(pilot, "#strip") == "no worker: press w to start one")
         await pilot.press("w")
-        await until(pilot, lambda: shown(pilot, "#strip") == "no worker; one is starting")
+        await until(pilot, lambda: shown(pilot, "#strip") == "a worker is starting …")
 
         def reason() -> str:
             snapshot = pilot.app._home_screen.snapshot  # type: ignore[attr-defined]
             return str(snapshot.with_reason(snapshot.rows[8]).remark)
 
-        await until(pilot, lambda: reason() == "no worker; one is starting")
+        await until(pilot, lambda: reason() == "a worker is starting")
         (home.root / "may-fail").touch()
         await until(pilot, lambda: "worker started" in notified(pilot) and "no card here" in notified(pilot))
         await until(pilot, lambda: reason() == "no worker" and "press w" in shown(pilot, "#strip"))

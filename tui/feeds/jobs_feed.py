@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
 PENDING = "PENDING"
+FOR_SLURM = "waits for Slurm"
+"""Beginning of the reason why a run waits where no worker is there yet but jobs wait: its first words tell it, for
+columns cut the rest."""
+STARTING = "a worker is starting"
+"""Reason why runs wait while the worker that was started here has not shown up in the run table."""
 LOOK_EVERY_S = 10.0
 
 
@@ -47,13 +52,13 @@ class JobsFeed:
 
 
 def waiting_jobs(jobs: Sequence[Job]) -> str:
-    """Say how many jobs wait in Slurm, with its reasons: `2 jobs wait in Slurm (Resources)`; empty for none."""
+    """Say that runs wait for jobs in Slurm, with its reasons: `waits for Slurm (2 jobs: Resources)`; empty for none."""
     waiting = [job for job in jobs if job.state == PENDING]
     if not waiting:
         return ""
-    count = "1 job waits" if len(waiting) == 1 else f"{len(waiting)} jobs wait"
+    count = f"{len(waiting)} job{'s' * (len(waiting) != 1)}"
     reasons = ", ".join(dict.fromkeys(job.reason for job in waiting if job.reason))
-    return f"{count} in Slurm ({reasons})" if reasons else f"{count} in Slurm"
+    return f"{FOR_SLURM} ({count}: {reasons})" if reasons else f"{FOR_SLURM} ({count})"
 
 
 class WorkersToCome:

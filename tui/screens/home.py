@@ -168,7 +168,8 @@ class HomeScreen(FullScreen[None]):
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             has_detail = self.table.row_count and not self.port.preferences.table_alone
             self.query_one(DetailPane).show(snapshot.detail if has_detail else None, snapshot.reference)
-            self.query_one(DeviceStrip).show(snapshot.workers, to_come=self.workers_to_come)
+            obstacle = self.workers_to_come or (snapshot.reasons.obstacle if snapshot.reasons else "")
+            self.query_one(DeviceStrip).show(snapshot.workers, obstacle)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
         self._say_filtered()

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from threading import Thread
 
 from engine.hardware import worker_start
+from tui.feeds.jobs_feed import STARTING
 from tui.feeds.reader_thread import start_once
 from tui.screens.runs_screen import RunsScreen
 
 LOOK_S = 0.5
 """Seconds between two looks whether the worker has shown up, or has ended."""
 THERE = "a worker is there already: it takes the queued runs one after another"
-STARTING = "one is starting"
-"""Said of workers to come while the one that was started has not shown up in the run table."""
 
 
 class WorkerStarter:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
 
-def worker_text(worker: WorkerView, row: RunRow | None, now: datetime, *, is_chosen: bool) -> Text:
+def worker_text(
+    worker: WorkerView, row: RunRow | None, now: datetime, *, is_chosen: bool, with_user: bool = False
+) -> Text:
     """Write the device on one line, and on a second its run with its speed and when it ends."""
     text = Text(no_wrap=True, overflow="ellipsis")
     name = plain(f"worker {worker.id}  {worker.device}  {worker.name}  {worker.host}:{worker.pid}")
-    name += plain(f"  {worker.user}'s") if worker.user else ""
+    name += plain(f"  {worker.user}'s") if with_user and worker.user else ""
     text.append(f"{'▸' if is_chosen else ' '} {name}\n", style="bold" if is_chosen else "")
     if worker.run_id is None:
         return text.append(f"  {worker.waits or 'idle'}\n", style="dim")

@@ -1,14 +1,18 @@
 """Lines at the top and at the bottom: what is going on, and on which device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.text import Text
 
+from tui.feeds.jobs_feed import FOR_SLURM, STARTING
 from tui.snapshot import Snapshot, WorkerView
 from tui.views.head_line import head_line
 from tui.views.table_columns import WHOLE
 from tui.widgets.text_line import TextLine
+
+BETWEEN = "   "
+"""Between two devices."""
 
 
 class HeadLine(TextLine):
@@ -44,14 +48,36 @@ class DeviceStrip(TextLine):
 
     def __init__(self) -> None:
         super().__init__("strip")
+        self._workers: tuple[WorkerView, ...] = ()
+        self._obstacle = ""
 
-    def show(self, workers: tuple[WorkerView, ...], *, to_come: str = "") -> None:
-        """`to_come`: what is known of workers that were started and are not there yet."""
-        if not workers:
-            none = f"no worker; {to_come}" if to_come else "no worker: press w to start one"
-            self.say(Text(none, style="dim"))
-            return
-        self.say(Text("   ").join(_worker(view) for view in workers[:4]))
+    def show(self, workers: tuple[WorkerView, ...], obstacle: str) -> None:
+        """Show the workers. `obstacle`: what keeps all queued runs from starting."""
+        self._workers, self._obstacle = workers, obstacle
+        self._say_all()
+
+    def on_resize(self) -> None:
+        self._say_all()
+
+    def _say_all(self) -> None:
+        if self._workers:
+            self.say(devices_text([_worker(view) for view in self._workers], self.size.width or WHOLE))
+        elif self._obstacle.startswith(FOR_SLURM):
+            self.say(Text(f"no worker yet: the queue {self._obstacle}; W shows the jobs", style="dim"))
+        elif self._obstacle == STARTING:
+            self.say(Text(f"{STARTING} …", style="dim"))
+        else:
+            self.say(Text("no worker: press w to start one", style="dim"))
+
+
+def devices_text(devices: Sequence[Text], width: int) -> Text:
+    """Join as many devices as fit, the first whatever its length, and count the others."""
+    for shown in range(len(devices), 0, -1):
+        more = f"{BETWEEN}+{len(devices) - shown}" if shown < len(devices) else ""
+        text = Text(BETWEEN).join(devices[:shown]).append(more, style="dim")
+        if text.cell_len <= width:
+            break
+    return text
 
 
 def _worker(view: WorkerView) -> Text:

@@ -227,8 +227,9 @@ async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path,
     new_submission(home).write_jobs(["7_0", "7_1", "8"])
     (squeue / "answer").write_text("7_0|PENDING||Resources\n7_1|PENDING||Resources\n8|RUNNING|gpu03|None\n")
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
-        words = "no worker; 2 jobs wait in Slurm (Resources)"
+        words = "waits for Slurm (2 jobs: Resources)"
         await until(pilot, lambda: reason(pilot) == words)
+        await until(pilot, lambda: f"the queue {words}" in shown(pilot, "#strip"))
         register(store, pid=os.getpid(), device="cpu", device_name="a processor")
         await until(pilot, lambda: reason(pilot) == "next")
     store.close()
@@ -242,10 +243,10 @@ def reason(pilot: Pilot[Any]) -> str | None:
 
 def test_jobs_that_wait_are_told_with_slurms_reasons() -> None:
     jobs = [Job(f"7_{n}", state, why, "", ()) for n, (state, why) in enumerate(JOBS)]
-    assert waiting_jobs(jobs) == "3 jobs wait in Slurm (Resources, Priority)"
-    assert waiting_jobs(jobs[:2]) == "1 job waits in Slurm (Resources)"
+    assert waiting_jobs(jobs) == "waits for Slurm (3 jobs: Resources, Priority)"
+    assert waiting_jobs(jobs[:2]) == "waits for Slurm (1 job: Resources)"
     assert waiting_jobs(jobs[1:2]) == "" and waiting_jobs(()) == ""
-    assert waiting_jobs([Job("8", "PENDING", "", "", ())]) == "1 job waits in Slurm"
+    assert waiting_jobs([Job("8", "PENDING", "", "", ())]) == "waits for Slurm (1 job)"
 
 
 JOBS = [("PENDING", "Resources"), ("RUNNING", ""), ("PENDING", "Priority"), ("PENDING", "Resources")]
