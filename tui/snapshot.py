@@ -253,6 +253,8 @@ class WorkerView:
     images_per_s: float | None
     waits: str = ""
     """Reason why it claims nothing though runs are queued; empty where it would."""
+    leaves: str = ""
+    """`stopping` or `draining` where somebody asked it to leave."""
     host: str = ""
     host_id: str = ""
     user: str = ""

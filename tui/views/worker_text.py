@@ -23,11 +23,12 @@ def worker_text(
     name += plain(f"  {worker.user}'s") if with_user and worker.user else ""
     text.append(f"{'▸' if is_chosen else ' '} {name}\n", style="bold" if is_chosen else "")
     if worker.run_id is None:
-        return text.append(f"  {worker.waits or 'idle'}\n", style="dim")
+        return text.append(f"  {worker.leaves or worker.waits or 'idle'}\n", style="dim")
     says = [f"#{worker.run_id}" + (f" {recipe(row)}" if row else "")]
     says += [f"epoch {row.epoch}/{row.epochs}"] if row else []
     says += [f"{worker.images_per_s:,.0f} images/s"] if worker.images_per_s else []
     text.append(f"  {'  '.join(says)}")
+    text.append(f"  {worker.leaves}" if worker.leaves else "", style="bold")
     ends = ends_text(row, now) if row else ""
     return text.append(f"  {ends}\n" if ends else "\n", style="dim")
 

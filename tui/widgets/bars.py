@@ -84,8 +84,8 @@ def _worker(view: WorkerView) -> Text:
     text = Text.assemble((view.device, "bold"), no_wrap=True, overflow="ellipsis")
     text.append(f" {view.name}  {view.load}  ", style="dim")
     if view.run_id is None:
-        text.append(view.waits or "idle")
+        text.append(view.leaves or view.waits or "idle")
     else:
         speed = f"  {view.images_per_s:,.0f} images/s" if view.images_per_s else ""
-        text.append(f"#{view.run_id}{speed}")
+        text.append(f"#{view.run_id}{speed}" + (f"  {view.leaves}" if view.leaves else ""))
     return text

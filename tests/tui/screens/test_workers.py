@@ -103,6 +103,8 @@ async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
         telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0, "temperature_c": 63.0}
         workers.beat(study, 1, state="running", telemetry=telemetry)
         await until(pilot, lambda: "4.0 of 16 GiB" in shown(pilot, "#workers-text"))
+        assert workers.ask_to_leave(study, 1, how="draining")
+        await until(pilot, lambda: "  draining" in shown(pilot, "#workers-text").splitlines()[1])
         assert "█▁ 10 %" in shown(pilot, "#workers-text") and "63 °C" in shown(pilot, "#workers-text")
         await pilot.press("j", "k", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
