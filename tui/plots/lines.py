@@ -79,9 +79,8 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
         write(plot, chart.empty, 0, height - 1, INK.dim)
         return {}
     levels = [(line, at) for line in chart.lines if line.level for _, at in _window(line, chart)]
-    y = y_range_of(chart)
-    marks, labels = y_ticks(*y, height, log=chart.log)
-    area = Area.inside((width, height), labels, (chart.first, chart.last), y)
+    area, marks, labels = _area(chart, width, height)
+    y = area.y
     plot.xlim(*area.x)
     plot.ylim(*area.y)
     plot.yticks(marks, labels)
@@ -102,6 +101,22 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
         value = value_shown(line.points[0][1], is_share=chart.is_share)
         write_level(plot, line.name, value, at, line.colour, [points for _, points, _ in curves], area)
     return shade_cells([(band, line.colour) for line, _, band in curves], area) if INK.has_hues else {}
+
+
+def _area(chart: Chart, width: int, height: int) -> tuple[Area, list[float], list[str]]:
+    """Return the area that shows data, and the marks of its y axis with their labels."""
+    y = y_range_of(chart)
+    marks, labels = y_ticks(*y, height, log=chart.log)
+    return Area.inside((width, height), labels, (chart.first, chart.last), y), marks, labels
+
+
+def place_at(chart: Chart, width: int, height: int, column: int) -> float | None:
+    """Return the place on the x axis that is drawn in a column, the nearest one for columns beside the curves; None
+    where there is no curve."""
+    if not chart.has_points:
+        return None
+    area, _, _ = _area(chart, width, height)
+    return area.x_at(min(max(column - area.left, 0), area.columns - 1))
 
 
 def y_range_of(chart: Chart) -> tuple[float, float]:

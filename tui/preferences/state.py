@@ -34,6 +34,10 @@ class Preferences:
     """Basis of the groups: repetitions, a column or a setting."""
     table_alone: bool = False
     """The run table takes the whole window."""
+    table_width: int = 0
+    """Share of the width that the run table has beside the detail, in thousandths; 0 for the usual one."""
+    table_height: int = 0
+    """Share of the height that it has above the detail, in a narrow window."""
     wraps_log: bool = True
     """Break long lines of a run's log."""
     smoothing: int = 0

@@ -132,9 +132,14 @@ class ChartState:
         if self.cursor is None:
             at = len(places) - 1
         else:
-            near = min(range(len(places)), key=lambda number: abs(places[number] - (self.cursor or 0.0)))
-            at = min(max(near + by, 0), len(places) - 1)
+            at = min(max(_nearest(places, self.cursor) + by, 0), len(places) - 1)
         return replace(self, cursor=places[at])._following(view)
+
+    def point_at(self, view: Subject, panel: Panel, x: float, columns: int) -> "ChartState":
+        """Choose a panel, and put the cursor on its position nearest to a place."""
+        chosen = replace(self, panel=self.panels.index(panel))
+        places = chosen._places(view, columns)
+        return replace(chosen, cursor=places[_nearest(places, x)]) if places else chosen
 
     def _places(self, view: Subject, columns: int) -> list[float]:
         """Return the cursor positions on the axis: every point of the lines, at most one per column."""
@@ -154,13 +159,15 @@ class ChartState:
         span = self.window[1] - self.window[0]
         return self._windowed(view, self.cursor - span / 2, span)
 
-    def zoom(self, view: Subject, factor: float) -> "ChartState":
-        """Zoom in (`factor` below 1) or out around the cursor, or around the newest value."""
+    def zoom(self, view: Subject, factor: float, at: float | None = None) -> "ChartState":
+        """Zoom in (`factor` below 1) or out around a place: the cursor, or the newest value, where none is given."""
         first, last = self.range(view)
         whole = self._whole(view)
         span = max((last - first) * factor, NARROWEST * (whole[1] - whole[0]))
         newest = front_pace(view).at(self.axis, float(view.epoch))
-        centre = self.cursor if self.cursor is not None else min(newest if newest is not None else last, last)
+        centre = at if at is not None else self.cursor
+        if centre is None:
+            centre = min(newest if newest is not None else last, last)
         share = (centre - first) / (last - first)
         return self._windowed(view, centre - share * span, span)
 
@@ -183,6 +190,11 @@ class ChartState:
         """Return the lines of a panel on the axis."""
         paces = view.paces
         return placed(panel.lines(view), self.axis, lambda of: paces[of or 0])
+
+
+def _nearest(places: Sequence[float], x: float) -> int:
+    """Return the number of the place nearest to x."""
+    return min(range(len(places)), key=lambda number: abs(places[number] - x))
 
 
 def front_pace(view: Subject) -> Pace:

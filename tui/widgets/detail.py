@@ -92,11 +92,19 @@ def _lines(view: MatrixView | None) -> int:
     return 2 * len(view.counts) + 1 if view is not None else 1
 
 
+class Title(TextLine):
+    """Title of the pane, which is dragged where the table is above it: no mouse selects its text."""
+
+    ALLOW_SELECT = False
+
+
 class DetailPane(Vertical):
-    """Pane of the highlighted run; hidden where there is none."""
+    """Pane of the highlighted run; hidden where there is none. Its edge is dragged: no mouse selects text there."""
+
+    ALLOW_SELECT = False
 
     def compose(self) -> ComposeResult:
-        yield TextLine("title")
+        yield Title("title")
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
