@@ -15,6 +15,8 @@ RUNS = (10, 10_000)
 TIMES = 20
 BOUND_MS = 150
 QUIET_S, SILENT_S, APART_S = 0.6, 2.0, 0.013
+LONGEST_S = 4.0
+"""Most that is waited for a screen: the cursor of a form blinks for ever."""
 PAGES = ("confusion", "log", "spec", "scores", "system")
 BACK = "\x1b"
 SCREENS: Sequence[tuple[str, str]] = (
@@ -76,7 +78,7 @@ def send(app: Watched, *keys: str, quiet_s: float = QUIET_S) -> float:
         began = app.send(key)
         while app.chunks[-1].at < began and time.perf_counter() < began + SILENT_S:
             time.sleep(0.01)
-        app.until_quiet(quiet_s)
+        app.until_quiet(quiet_s, LONGEST_S)
     return began
 
 

@@ -12,7 +12,7 @@ from tests.support.postgres import server
 from tests.support.slow_link import slow_link
 
 TITLE = "Opening screens over a run table that is 80 ms away: until the first change, until whole, 120×40"
-RUNS, TIMES, QUIET_S = 1_000, 10, 1.5
+RUNS, TIMES, QUIET_S = 1_000, 8, 0.8
 """A screen that waits for the table may draw nothing for several round trips."""
 OPENED = ("run: curves", "compare", "new run", "workers", "journal", "palette")
 PLACES = (("PostgreSQL on this host", 0.0), ("80 ms away", ONE_WAY_S))

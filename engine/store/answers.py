@@ -8,7 +8,7 @@ _heard: dict[int, float] = {}
 
 
 def note_answer() -> None:
-    """Note that this thread was answered just now."""
+    """Note that this thread was answered just now, or has been busy by itself until now."""
     _heard[threading.get_ident()] = time.monotonic()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
+from engine.store.answers import note_answer
 from engine.store.chosen import NOTHING, Chosen
 from tui.feeds.prefetch import FirstLook, Prefetch, first_look
 from tui.snapshot import Snapshot
@@ -60,6 +61,8 @@ class HomeFeed:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
 
+        if self._feed is None:
+            note_answer()  # the modules took their time, not the server
         try:
             if self._feed is None:
                 known, self._known = self._known, None

@@ -51,13 +51,16 @@ class JobsFeed:
         """Nothing is open between two polls."""
 
 
+def count_waiting(jobs: Sequence[Job]) -> int:
+    return sum(job.state == PENDING for job in jobs)
+
+
 def waiting_jobs(jobs: Sequence[Job]) -> str:
     """Say that runs wait for jobs in Slurm, with its reasons: `waits for Slurm (2 jobs: Resources)`; empty for none."""
-    waiting = [job for job in jobs if job.state == PENDING]
-    if not waiting:
+    if not (number := count_waiting(jobs)):
         return ""
-    count = f"{len(waiting)} job{'s' * (len(waiting) != 1)}"
-    reasons = ", ".join(dict.fromkeys(job.reason for job in waiting if job.reason))
+    count = f"{number} job{'s' * (number != 1)}"
+    reasons = ", ".join(dict.fromkeys(job.reason for job in jobs if job.state == PENDING and job.reason))
     return f"{FOR_SLURM} ({count}: {reasons})" if reasons else f"{FOR_SLURM} ({count})"
 
 

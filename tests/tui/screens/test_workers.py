@@ -221,6 +221,8 @@ async def test_jobs_are_seen_with_slurms_reason_and_slurm_keeps_nobody_waiting(
         first, second, hint = shown(pilot, "#jobs-text").splitlines()[:3]
         assert first.split() == ["job", "slurm:7_0", "running", "worker", "1", "on", "gpu03"]
         assert second.split() == ["job", "slurm:7_1", "pending", "Resources"] and "workers stop" in hint
+        head = shown(pilot, "#workers-head")  # a small window may show nothing else of them
+        assert head.startswith("1 worker   1 job waits   1 running")
 
 
 async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path, tmp_path: Path) -> None:
