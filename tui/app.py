@@ -16,6 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from engine.files.paths import Home
 from tui import commands
 from tui.background import Background, EditDone, Edits
+from tui.feeds.detail_query import detail_query
 from tui.feeds.home_feed import HomeFeed
 from tui.feeds.jobs_feed import WorkersToCome
 from tui.feeds.prefetch import FirstLook, Prefetch
@@ -162,7 +163,7 @@ class ResnetTui(InternalsApp):
                 table_choice(preferences.columns).chosen,
                 group_by=preferences.groups,
                 workers_to_come=self._home_screen.workers_to_come or self._to_come.words,
-                pins=preferences.pins,
+                detail=detail_query(preferences),
             )
         except Refused as error:
             self.post_message(FeedFailed(str(error)))

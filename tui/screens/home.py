@@ -22,6 +22,7 @@ from tui.screens.file_actions import FileActions
 from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
+from tui.screens.home_charts import HomeCharts
 from tui.screens.home_split import HomeSplit
 from tui.screens.preference_actions import PreferenceActions
 from tui.screens.run_actions import RunActions
@@ -61,7 +62,7 @@ class HomeScreen(FullScreen[None]):
         self._runs, self._forms = RunActions(self), FormActions(self, has_new=True)
         self._copying, self._files = CopyActions(self), FileActions(self)
         self._starter, self._smoothing = WorkerStarter(self, self.raise_from_thread), HomeSmoothing(self)
-        self._split = HomeSplit(self)
+        self._split, self._charts = HomeSplit(self), HomeCharts(self)
 
     def handlers(self) -> Handlers:
         return {
@@ -73,6 +74,7 @@ class HomeScreen(FullScreen[None]):
             **self._files.handlers(),
             **self._smoothing.handlers(),
             **self._split.handlers(),
+            **self._charts.handlers(),
             "report_all": self._files.report_all,
             "new_run": self._forms.new,
             "back": self._back,
@@ -117,6 +119,7 @@ class HomeScreen(FullScreen[None]):
         self._forms.read_last()
         self._list.restore()
         self._split.restore()
+        self._charts.apply()
         for name in ("#empty", "#news"):
             self.query_one(name).display = False
         self._is_ready = True
