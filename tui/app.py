@@ -177,7 +177,7 @@ class ResnetTui(InternalsApp):
 
     def on_first_look_ready(self, message: FirstLookReady) -> None:
         self._is_drawing_first = self.is_held
-        self._home_screen.show_news(message.look.since_last_visit)
+        self._home_screen.news.show(message.look.since_last_visit)
         self._home_screen.show(message.look.snapshot)
         self._release(LAYOUT_PASSES)
 
