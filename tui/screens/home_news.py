@@ -18,13 +18,13 @@ class HomeNews:
     def __init__(self, home: Home, screen: RunsScreen, snapshot: Callable[[], Snapshot | None]) -> None:
         """`snapshot` gives what the screen shows now; None before it shows anything."""
         self._home, self._screen, self._snapshot = home, screen, snapshot
-        self._news: SinceLastVisit | None = None
+        self.news: SinceLastVisit | None = None
         self.line = Static(id="news", markup=False)
         self.line.display = False
 
     def show(self, news: SinceLastVisit) -> None:
         """Say what happened since the last visit."""
-        self._news = news
+        self.news = news
         if news.headline is not None:
             self.line.update(f"{plain(news.headline)}   i more, esc seen")
             self.line.display = True
@@ -47,5 +47,5 @@ class HomeNews:
         )  # reads the store: the first frame waits for no database
 
         self.dismiss()
-        lines = self._news.lines if self._news is not None else ()
+        lines = self.news.lines if self.news is not None else ()
         self._screen.app.push_screen(JournalScreen(self._home, lines))
