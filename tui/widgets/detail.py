@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
-from tui.plots import BEST, INK, PlotextPlot, confused_pairs, draw_confusion
+from tui.plots import BEST, INK, PlotWidget, confused_pairs, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView
 from tui.views.accuracy_chart import accuracy_chart
 from tui.views.smoothing import SMOOTHING, strength
@@ -42,7 +42,7 @@ class CurveLegend(Static):
         return text if text.cell_len <= self.size.width else legend(self.view, self.size.width)
 
 
-class ConfusionPlot(PlotextPlot):
+class ConfusionPlot(PlotWidget):
     """Predictions by true class."""
 
     view: reactive[MatrixView | None] = reactive(None)

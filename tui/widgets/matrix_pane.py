@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.plots import MODES, TALLEST, Grid, PlotextPlot, confused_pairs, draw_matrix, named
+from tui.plots import MODES, TALLEST, Grid, PlotWidget, confused_pairs, draw_matrix, named
 from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
 from tui.widgets.epoch_cursor import EpochPane
@@ -27,7 +27,7 @@ PLAY_S = 0.4
 PAIRS = 3
 
 
-class MatrixPlot(PlotextPlot):
+class MatrixPlot(PlotWidget):
     grid: reactive[Grid | None] = reactive(None)
 
     def render(self) -> Text:
