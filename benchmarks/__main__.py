@@ -34,6 +34,7 @@ SOAKS = (
     "growth",
     "memory",
     "opening",
+    "opening_far",
     "scale",
     "slow_table",
 )

@@ -30,8 +30,8 @@ SIZES = (100, 10_000, 100_000)
 ONE_WAY_S = 0.04
 STARTS, WATCH_S = 3, 20.0
 START_TIMEOUT_S = 120.0
-ARCH = "resnet18"
-"""Shown in each row."""
+WAITING, DONE = "○", "✔"
+"""Marks of the runs of the table: a column where all runs are alike may go."""
 SETTLE_S = 6.0
 """Seconds after the whole table has been read, in which the app asks for what tells its recipes apart."""
 PACE_S = 1.0
@@ -61,7 +61,7 @@ def measure() -> Iterator[str]:
 def _places(folder: Path, running: Server, size: int, stack: ExitStack) -> Sequence[Place]:
     """Make the same table in a file and on a server."""
     url = running.new_database()
-    homes = {name: _home(folder / name) for name in ("local", "direct", "far")}
+    homes = {name: home_at(folder / name) for name in ("local", "direct", "far")}
     urls = {"local": homes["local"].database, "direct": url, "far": url}
     for each in (urls["local"], url):
         with contextlib.closing(open_store(each)) as store:
@@ -70,11 +70,11 @@ def _places(folder: Path, running: Server, size: int, stack: ExitStack) -> Seque
     for name, says, delay_s in (("direct", "PostgreSQL on this host", 0.0), ("far", "80 ms away", ONE_WAY_S)):
         link = stack.enter_context(slow_link(url, delay_s))
         root = homes[name].root
-        places.append(Place(says, _home(root, link.url), _home(root, url), link))
+        places.append(Place(says, home_at(root, link.url), home_at(root, url), link))
     return places
 
 
-def _home(root: Path, url: str | None = None) -> Home:
+def home_at(root: Path, url: str | None = None) -> Home:
     root.mkdir(parents=True, exist_ok=True)
     return Home.find(root, url, cache=root / "cache")
 
@@ -101,19 +101,19 @@ def _fill(store: Store, size: int) -> None:
 def _measured(place: Place, name: str) -> Iterator[str]:
     starts = [_rows_shown(place) for _ in range(STARTS)]
     yield f"- {name}: first runs shown after {spread(starts, 2, ' s')}"
-    with _app(place) as app:
-        _settle(app)
+    with app_at(place) as app:
+        settle(app)
         yield f"- {name}, nothing changing: {_watched(app, place)}"
         yield f"- {name}, nothing changing: {keys(app)}"
     with ExitStack() as stack:
         stack.enter_context(Writers(place.near, 1, PACE_S))
-        app = stack.enter_context(_app(place))
-        _settle(app)
+        app = stack.enter_context(app_at(place))
+        settle(app)
         yield f"- {name}, one run trains (a commit a second): {_watched(app, place)}"
         yield f"- {name}, one run trains (a commit a second): {keys(app)}"
 
 
-def _app(place: Place) -> Watched:
+def app_at(place: Place) -> Watched:
     home = place.home
     command = [sys.executable, "-c", "from tui.start import main; main()", "--home", str(home.root)]
     return Watched(
@@ -128,17 +128,17 @@ def _app(place: Place) -> Watched:
 def _rows_shown(place: Place) -> float:
     """Seconds from the start until the first screen with a run."""
     deadline = time.perf_counter() + START_TIMEOUT_S
-    with _app(place) as app:
+    with app_at(place) as app:
         while time.perf_counter() < deadline:
             for chunk, screen in app.screens():
-                if any(ARCH in line for line in screen.display[2:]):
+                if _shows_runs(screen.display):
                     return chunk.at - app.began
             time.sleep(0.2)
         seen = "\n".join(screen.display)
     raise AssertionError(f"no run was shown within {START_TIMEOUT_S} s:\n{seen}")
 
 
-def _settle(app: Watched) -> None:
+def settle(app: Watched) -> None:
     """Wait until the app has read its whole table."""
     deadline = time.perf_counter() + START_TIMEOUT_S
     while not _has_read(app):
@@ -151,7 +151,11 @@ def _has_read(app: Watched) -> bool:
     lines: list[str] = []
     for _, screen in app.screens():
         lines = list(screen.display)
-    return any(ARCH in line for line in lines[2:]) and "more runs" not in lines[0]
+    return _shows_runs(lines) and "more runs" not in lines[0]
+
+
+def _shows_runs(lines: Sequence[str]) -> bool:
+    return any(line.lstrip(" ▌▸").startswith((WAITING, DONE)) for line in lines[2:])
 
 
 def _watched(app: Watched, place: Place) -> str:

@@ -163,7 +163,8 @@ class ResnetTui(InternalsApp):
                 run_id,
                 table_choice(preferences.columns).chosen,
                 group_by=preferences.groups,
-                workers_to_come=self._to_come.words,
+                workers_to_come=self._home_screen.workers_to_come or self._to_come.words,
+                pins=preferences.pins,
             )
         except Refused as error:
             self.post_message(FeedFailed(str(error)))

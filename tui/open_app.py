@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 QUIET_S = 1.0
 """Seconds after which a slow start or exit prints what it waits for."""
+SLOW_FILE = "the run table is slow to open: another process may hold it; waiting up to 30 s"
+SLOW_SERVER = "the run table's server has not answered yet: waiting; ctrl+c gives up"
 IN_ASCII = "drawn in ASCII, as with --ascii: the locale ({}) is not UTF-8; LC_ALL=C.UTF-8 draws more"
 
 
@@ -81,9 +83,7 @@ def _show(
     from tui import app  # noqa: F401  (imported while the other process prefetches)
 
     if not prefetched.answers_within(QUIET_S):
-        print_message(
-            "resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s"
-        )
+        print_message(f"resnet-tui: {SLOW_SERVER if home.database_file is None else SLOW_FILE}")
     if not prefetched.has_opened():
         gc.enable()
         return None

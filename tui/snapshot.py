@@ -146,6 +146,20 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Pinned run whose curve is drawn behind that of the highlighted run or group."""
+
+    run_id: int
+    data: str
+    points: tuple[tuple[float, float], ...]
+    """Epoch and test accuracy."""
+
+    @property
+    def name(self) -> str:
+        return f"#{self.run_id}"
+
+
+@dataclass(frozen=True)
 class MatrixView:
     """Confusion matrix in counts, row = true class."""
 
@@ -193,6 +207,7 @@ class Detail:
     """Of a group: best, last and kappa as mean ± standard deviation, with n."""
     settings: str = ""
     """Part of the title that tells it from recipes that look like it in the table."""
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,6 +253,8 @@ class WorkerView:
     images_per_s: float | None
     waits: str = ""
     """Reason why it claims nothing though runs are queued; empty where it would."""
+    leaves: str = ""
+    """`stopping` or `draining` where somebody asked it to leave."""
     host: str = ""
     host_id: str = ""
     user: str = ""
@@ -268,6 +285,8 @@ class Snapshot:
     """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None
     workers: tuple[WorkerView, ...]
+    reference: Reference | None = None
+    """None where no other run is pinned."""
     is_paused: bool = False
     """Whether no run is to start."""
     busy_since: datetime | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.analysis.finding import NO_FINDINGS, Finding, head_of
 from engine.spec.plugin_name import arch_shown
-from engine.store.status import ENDED, WAITS
+from engine.store.status import ASKED, ENDED, WAITS
 from tui.formatting import forecast, learning_rate
 from tui.formatting import plain as plain_once
 from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow, WorkerView
@@ -145,6 +145,7 @@ def make_detail(
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
         findings=findings_shown(run, epochs, matrix, waiting),
         settings=settings,
+        data=plain(run.data),
     )
 
 
@@ -219,6 +220,7 @@ def make_workers(workers: Sequence[Worker], running: Iterable[Listed]) -> tuple[
                 run_id=run.id if run else None,
                 images_per_s=run.images_per_s if run else None,
                 waits=plain(worker.state) if worker.state.startswith(WAITS) else "",
+                leaves=worker.state if worker.state in ASKED else "",
                 host=worker.host,
                 host_id=worker.host_id,
                 user=plain(worker.user_name),

@@ -9,7 +9,7 @@ from engine.hardware import processes
 from tui.store_calls import Refused, with_store
 
 if TYPE_CHECKING:
-    from engine.store.workers import Asked
+    from engine.store.status import Asked
 
 
 class Signalled(Protocol):

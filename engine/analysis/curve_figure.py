@@ -32,6 +32,7 @@ class Curve:
     band: tuple[tuple[float, float, float], ...] = ()
     """x, low and high end of what lies around the line."""
     is_faint: bool = False
+    is_dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def _draw(axes: Axes, curve: Curve) -> None:
         marker=curve.marker if len(x) <= MOST_MARKED and not curve.is_faint else "",
         markersize=4,
         linewidth=1.2,
+        linestyle="--" if curve.is_dashed else "-",
         label=plain(curve.name, 90) if curve.name and not curve.is_faint else None,
     )
     if curve.band and not curve.is_faint:

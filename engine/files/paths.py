@@ -15,6 +15,8 @@ from engine.spec.plugin_name import PluginName, plugin_of
 from engine.spec.pretrained import source_kind
 
 DB_VARIABLE = "RESNET_TUI_DB"
+DEFAULT_TABLE = "runs.db"
+"""File of the run table in a home, where nothing names another database."""
 SQLITE_PREFIX = "sqlite:///"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
 GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
@@ -43,7 +45,7 @@ class Home:
     def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
         """Find the home from the flags, else from environment variables, else take the current folder."""
         root = (home or Path.cwd()).absolute()
-        named = db or os.environ.get(DB_VARIABLE) or "runs.db"
+        named = db or os.environ.get(DB_VARIABLE) or DEFAULT_TABLE
         url = named if "://" in named else f"{SQLITE_PREFIX}{named}"
         cache_text = os.environ.get(CACHE_VARIABLE)
         folder = cache or (Path(cache_text) if cache_text else None)

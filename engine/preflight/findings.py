@@ -16,7 +16,7 @@ from engine.preflight.warm_starts import check_warm_starts
 from engine.preflight.weight_checks import check_weights
 from engine.problem import Problem, errors_of, warnings_of
 from engine.spec.run_spec import RunSpec
-from engine.store.database import Store
+from engine.store.database import Store, read_together
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,12 @@ def _runs_there(
     if store is None:
         return {}, [None] * len(specs)
     with store.read() as session:
-        return source_runs(session, specs, changing), repeated_runs(session, specs, changing)
+        sources, repeats = read_together(
+            session,
+            lambda: source_runs(session, specs, changing),
+            lambda: repeated_runs(session, specs, changing),
+        )
+    return sources, repeats
 
 
 def _repeats(repeats: Sequence[int | None]) -> Problem | None:

@@ -16,7 +16,7 @@ class QueueReasons:
     order: Sequence[int] = ()
     """Queued runs, in the order in which they will be claimed."""
     obstacle: str = ""
-    """Said of all that wait for no other: `queue paused`, `no worker`, `no worker; 2 jobs wait in Slurm (Resources)`;
+    """Said of all that wait for no other: `queue paused`, `no worker`, `waits for Slurm (2 jobs: Resources)`;
     empty where runs are claimed."""
     lacks: Mapping[int, str] = field(default_factory=dict)
     """Runs that no worker may take, and what is missing."""

@@ -26,7 +26,7 @@ from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, run_table
 from engine.store.status import WAITS
 from engine.store.tables import Worker
 
-PAUSED = "queue paused"
+PAUSED, NO_WORKER = "queue paused", "no worker"
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
 FAR = 1_000
@@ -118,11 +118,11 @@ def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiti
 
 
 def obstacle_to_all(*, is_paused: bool, has_workers: bool, workers_to_come: str = "") -> str:
-    """Return what keeps all queued runs from starting; empty where nothing does. `workers_to_come`: what is known of
-    workers that are not there yet."""
+    """Return what keeps all queued runs from starting; empty where nothing does. `workers_to_come`: what the runs wait
+    for where workers are not there yet but will be."""
     if is_paused or has_workers:
         return PAUSED if is_paused else ""
-    return f"no worker; {workers_to_come}" if workers_to_come else "no worker"
+    return workers_to_come or NO_WORKER
 
 
 def _read_queue(session: Session, there: Collection[Worker]) -> QueueReasons:

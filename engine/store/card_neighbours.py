@@ -8,6 +8,7 @@ from sqlmodel import select as sqlmodel_select
 
 from engine.store import workers
 from engine.store.schema import IS_RUNNING, run_table
+from engine.store.status import ASKED
 from engine.store.tables import Run, Worker
 
 
@@ -37,6 +38,6 @@ def neighbours_of(session: Session, run_id: int) -> Neighbours | None:
     runs = tuple(session.execute(trained.order_by(run_table.c.id)).scalars())
     # A worker is said to train until its process has gone, which is after the run's end.
     there = {each.id for each in workers.present(session)}
-    busy = ("running", *workers.ASKED)
+    busy = ("running", *ASKED)
     is_shared = bool(runs) or any(each.state in busy and each.id in there for each in others)
     return Neighbours(mine.device, mine.slots, runs, is_shared)

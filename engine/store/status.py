@@ -12,6 +12,11 @@ LinkKind = Literal["ok", "any", "source"]
 
 WAITS = "waits"
 """Beginning of the state of a worker that claims nothing though a run is queued, before the reason."""
+Asked = Literal["stopping", "draining"]
+STOPPING: Asked = "stopping"
+DRAINING: Asked = "draining"
+ASKED: tuple[Asked, ...] = get_args(Asked)
+"""States of a worker that was asked to leave: at once with a checkpoint, or when its run has ended."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
 FROM_THE_START: tuple[Cause, ...] = ("code", "diverged")

@@ -228,7 +228,7 @@ class Worker(Table, table=True):
     tags: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Tags that it was started with, each between commas."""
     state: str = "idle"
-    """idle, running, gone, `waits` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
+    """idle, running, gone, `waits` and why no run is claimed though some are queued, or one of `status.ASKED`."""
     seen_s: float = 0.0
     """The latest sign of life, by the database's clock."""
     telemetry: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

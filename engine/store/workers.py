@@ -1,7 +1,7 @@
 """Workers' rows: which are present, on which device, and which have gone."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import case, func, or_, update
 from sqlmodel import Session, col, select
@@ -13,14 +13,9 @@ from engine.store.database import Store
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
 from engine.store.schema import IS_RUNNING, worker_table
+from engine.store.status import ASKED, STOPPING, Asked
 from engine.store.system_use import forget_hours
 from engine.store.tables import Run, Worker
-
-Asked = Literal["stopping", "draining"]
-STOPPING: Asked = "stopping"
-DRAINING: Asked = "draining"
-ASKED: tuple[Asked, ...] = get_args(Asked)
-"""States of a worker that was asked to leave: at once with a checkpoint, or when its run has ended."""
 
 
 class DeviceTaken(Exception):

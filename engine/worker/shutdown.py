@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
+from engine.store.status import DRAINING, STOPPING
+
 
 class Urgency(IntEnum):
     """Urgency of a shutdown; each level overrules those before it."""
@@ -49,6 +51,12 @@ class Shutdown:
         if self._until_s is not None and time.time() >= self._until_s:
             return max(self._asked, Urgency.UNHURRIED)
         return self._asked
+
+    def told(self, state: str) -> str:
+        """Return the state that the run table is told: that the worker was asked to leave, else its own."""
+        if self._asked >= Urgency.SOON:
+            return STOPPING
+        return DRAINING if self.after_this_run else state
 
     def ask(self, *, after_this_run: bool) -> None:
         """Take what the run table asks for, as SIGUSR2 and SIGTERM do."""

@@ -20,6 +20,7 @@ from engine.store.alerts import NewChannel
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
+from engine.store.status import ASKED, DRAINING
 from engine.text import log
 from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
@@ -219,9 +220,11 @@ class Worker:
             self._next_beat = now + BEAT_EVERY_S
             self._ours |= {child for pid in self._ours for child in processes.children(pid)}
             self._cores.look(self._ours | self._spares.pids)
-            now_in = workers.beat(self.store, self.id, state=state, telemetry=self._system.sample())
-            if now_in in workers.ASKED:
-                self._shutdown.ask(after_this_run=now_in == workers.DRAINING)
+            now_in = workers.beat(
+                self.store, self.id, state=self._shutdown.told(state), telemetry=self._system.sample()
+            )
+            if now_in in ASKED:
+                self._shutdown.ask(after_this_run=now_in == DRAINING)
             self._system.write_if_due()
         self._lost.look_if_due()
         if now >= self._next_spare_look:

@@ -207,16 +207,24 @@ async def test_a_database_that_cannot_be_read_is_a_banner_and_comes_back(home: H
 async def test_a_worker_is_started_once_and_its_failure_is_told(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        worker_start, "worker_command", lambda _home, **_: ["/bin/sh", "-c", "echo no card here; exit 2"]
-    )
+    waits = "while [ ! -e may-fail ]; do sleep .05; done; echo no card here; exit 2"
+    monkeypatch.setattr(worker_start, "worker_command", lambda _home, **_: ["/bin/sh", "-c", waits])
     with study.write() as session:
         session.connection().exec_driver_sql("UPDATE worker SET state = 'gone'")
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "no worker" in shown(pilot, "#strip"))
+        await until(pilot, lambda: shown(pilot, "#strip") == "no worker: press w to start one")
         await pilot.press("w")
+        await until(pilot, lambda: shown(pilot, "#strip") == "a worker is starting …")
+
+        def reason() -> str:
+            snapshot = pilot.app._home_screen.snapshot  # type: ignore[attr-defined]
+            return str(snapshot.with_reason(snapshot.rows[8]).remark)
+
+        await until(pilot, lambda: reason() == "a worker is starting")
+        (home.root / "may-fail").touch()
         await until(pilot, lambda: "worker started" in notified(pilot) and "no card here" in notified(pilot))
+        await until(pilot, lambda: reason() == "no worker" and "press w" in shown(pilot, "#strip"))
 
 
 async def test_a_second_worker_is_not_started(

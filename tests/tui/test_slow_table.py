@@ -18,6 +18,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
+from engine.store.answers import note_answer
 from engine.store.copying import copy_runs, reopen
 from engine.store.database import Store, open_store
 from engine.store.edits.notes_and_tags import set_note
@@ -182,6 +183,25 @@ async def test_an_edit_that_is_done_at_once_says_only_that(
         await pilot.press("p")
         await until(pilot, lambda: notified(pilot))
         assert slow_table.WRITING not in notified(pilot)
+
+
+def test_a_server_that_answers_is_not_silent_however_long_the_whole_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, seen = [1.0], list[float]()  # before the clock of the test below: threads may have the same number
+    monkeypatch.setattr("tui.feeds.reader_thread.time.monotonic", lambda: now[0])
+
+    def answer(_question: int) -> None:
+        for _ in range(3):
+            now[0] += 2.0
+            note_answer()
+            now[0] += 0.5
+            seen.append(reader.waits_s)
+
+    reader, ended = ReaderThread[int]("far", answer, pytest.fail, lambda: ended.set()), threading.Event()
+    reader.ask(1)
+    reader.stop()
+    assert ended.wait(60) and seen == [0.5] * 3
 
 
 def test_a_slow_source_is_asked_half_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

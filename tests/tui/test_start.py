@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres import Server
+from slow_link import slow_link
 from terminal import Terminal
 from waiting import LIMIT_S
 from waiting import until as in_time
@@ -86,6 +88,19 @@ def test_a_slow_look_shows_an_empty_frame_and_is_ended_with_the_app(
     terminal.until_shows("reading the run table …")
     terminal.send("q")
     assert terminal.process.wait(timeout=LIMIT_S) == 0
+
+
+def test_a_server_that_is_silent_is_waited_for_and_said(
+    home: Home, terminals: list[Terminal], postgres_server: Server
+) -> None:
+    with slow_link(postgres_server.empty_runs()) as link:
+        link.fall_silent()
+        far = Home.find(home.root, link.url)
+        command = [sys.executable, "-c", START, "--home", str(far.root), "--db", far.database]
+        terminals.append(Terminal(command, columns=100, lines=30, cwd=home.root))
+        terminals[-1].until_shows("server has not answered yet")
+        link.heal()
+        terminals[-1].until_shows("No runs yet")
 
 
 def test_a_table_that_another_process_holds_is_waited_for_and_said(

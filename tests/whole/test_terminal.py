@@ -108,7 +108,8 @@ def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -
     terminal.until_shows("row share   test n")
     terminal.send("[")
     terminal.until_shows("epoch ◀ 11 ▶")
-    terminal.send("l\r" if ": 0 images" in terminal.text else "\r")
+    beside = "h" if ", predicted 1 " in terminal.text else "l"
+    terminal.send(f"{beside}\r" if ": 0 images" in terminal.text else "\r")
     terminal.until_shows("most confident first")
     terminal.until_shows("▀▀▀▀")
     terminal.send("q")

@@ -19,6 +19,7 @@ from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome
 from tui.cli.options import edits_runs, takes_home
 from tui.cli.output import CliError, checked_text, print_message
+from tui.cli.slurm_waits import jobs_that_wait
 
 POLL_S = 0.5
 
@@ -111,13 +112,14 @@ def wait(
         for text in in_the_way:
             if text not in warned:
                 warned.add(text)
-                print_message(text)
+                print_message(text if text != NONE_RUNS else f"{text}: {jobs_that_wait(home) or START_ONE}")
         time.sleep(POLL_S)
 
 
+NONE_RUNS, START_ONE = "no worker is running", "start one with resnet-tui workers start"
 _NO_WORKER = {
-    "cuda": "no worker for cuda is running: start one with python -m engine.worker --device cuda:0",
-    "cards": "no worker with {} is running: start one with python -m engine.worker --device cuda:0,cuda:1",
+    "cuda": "no worker for cuda is running: start one with resnet-tui workers start --device cuda:0",
+    "cards": "no worker with {} is running: start one with resnet-tui workers start --device cuda:0,cuda:1",
     "needs": "no worker with {} is running: start one that fits (--tag WORD), or resnet-tui needs ID none",
 }
 """Messages for runs that lack a card, several cards, or something else."""
@@ -129,7 +131,7 @@ def _obstacles(
     """Yield what keeps runs from starting until the user acts: no worker, no worker on a GPU, a paused queue."""
     there = present(session)
     if not there:
-        yield "no worker is running: start one with python -m engine.worker"
+        yield NONE_RUNS
     lacking = listing.lacking(session, there) if there else {}
     for missing in sorted(set(lacking.values())):
         needy = {run_id for run_id, lacks in lacking.items() if lacks == missing}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.files.paths import SQLITE_PREFIX, sqlite_file
+from engine.files.paths import DB_VARIABLE, DEFAULT_TABLE, SQLITE_PREFIX, sqlite_file
 from engine.store.copying import Copied, copy_runs, reopen, set_aside
 from engine.store.database import open_store, url_shown
 from tui.cli.options import Json
@@ -57,7 +57,7 @@ def copy(
             "the addresses of alerts were copied too: whoever can read the new run table can read them"
         )
     if not keep:
-        print_line(f"{_shown(source)} is closed: go on with RESNET_TUI_DB or --db set to {_shown(target)}")
+        print_line(f"{_shown(source)} is closed: go on {_way_on(target)}")
     return 0
 
 
@@ -76,9 +76,17 @@ def reopen_table(place: Place) -> int:
     return 0
 
 
+def _way_on(target: str) -> str:
+    """Return how the next calls find the runs, without what the shell still has of the first database."""
+    path = sqlite_file(_url(target))
+    if path is not None and path.resolve() == Path(DEFAULT_TABLE).resolve():
+        return f"in this folder without --db and {DB_VARIABLE} (unset {DB_VARIABLE})"
+    return f"with {DB_VARIABLE} or --db set to {_shown(target)}"
+
+
 def _shown(place: str) -> str:
     path = sqlite_file(_url(place))
-    return url_shown(_url(place)) if path is None else f"{SQLITE_PREFIX}{path.resolve()}"
+    return url_shown(_url(place)) if path is None else str(path.resolve())
 
 
 def _place(place: str) -> str | Path:

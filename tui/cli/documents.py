@@ -22,6 +22,7 @@ from engine.store.measurement_tables import EpochMetrics
 from engine.store.needs import needs_of
 from engine.store.run_environment import RunEnvironment
 from engine.store.tables import Run
+from tui.cli.slurm_waits import with_jobs_that_wait
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50
@@ -86,9 +87,10 @@ def whole(store: Store, home: Home, run_id: int, *, every_matrix: bool = True) -
         epochs = history.epochs_of(session, run_id)
         packed = history.packed_confusions_of(session, run_id)
         findings = read_findings(session, run)
-        waiting = waits(session, [run_id]).get(run_id)
+        waits_by_run = waits(session, [run_id])
         group = group_of_run(session, run_id)
         time_line = read_time_line(session, run_id)
+    waiting = with_jobs_that_wait(home, waits_by_run).get(run_id)
     shown = packed.keys() if every_matrix else packed.keys() & {run.best_epoch, run.epoch}
     matrices = {epoch: packed[epoch].unpacked() for epoch in shown}
     metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]

@@ -7,7 +7,7 @@ import typer
 
 from engine.files.paths import Home
 from engine.queries.read_groups import list_groups
-from engine.queries.waiting import waits
+from engine.queries.waiting import Waiting, waits
 from engine.spec.run_spec import FIELDS, settings_of
 from engine.store import listing
 from engine.store.database import open_store
@@ -26,8 +26,10 @@ from tui.cli.run_columns import (
     find_column,
     unknown_column,
 )
+from tui.cli.slurm_waits import with_jobs_that_wait
 from tui.cli.table import print_table
 from tui.views.metric_columns import optional_metrics
+from tui.views.users import has_several
 
 SORT_KEYS = (
     "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "findings",
@@ -84,8 +86,9 @@ def ls(
     _check_sort(field)
     with open_store(home.database, create=False).read() as session:
         runs = listing.list_runs(session, status=wanted, sweep=sweep)
-        waiting = waits(session, [run.id or 0 for run in runs])
+        waiting: Mapping[int, Waiting] = waits(session, [run.id or 0 for run in runs])
         order = {run_id: place for place, run_id in enumerate(listing.queue_order(session))}
+    waiting = with_jobs_that_wait(home, waiting)
     runs.sort(key=lambda run: _sort_key(run, field, order))
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
@@ -105,7 +108,7 @@ def _check_sort(sort: str) -> None:
 def _print_runs(runs: Sequence[RunFacts], sort: str) -> None:
     """Print a line for each run, with what they are sorted by where no column has it."""
     told = {
-        "user": len({each.run.user_name for each in runs}) > 1,
+        "user": has_several(each.run.user_name for each in runs),
         "settings": any(each.told for each in runs),
     }
     keys = [key for key in SHOWN if told.get(key, True)]

@@ -13,6 +13,7 @@ from tui.cli.output import CliError, print_json, print_message
 from tui.cli.start_workers import in_one_line, start
 from tui.cli.table import print_table
 from tui.formatting import clock
+from tui.views.users import has_several
 from tui.worker_verbs import CannotSignal, stop
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def ls(home: Home, as_json: Json = False) -> int:
         )
         return 0
     if found:
-        hidden = {"user"} if len({each.user for each in found}) == 1 else set()
+        hidden = set() if has_several(each.user for each in found) else {"user"}
         hidden |= set() if job_of else {"job"}
         shown = [place for place, name in enumerate(HEAD) if name not in hidden]
         rows = [tuple(_row(each, job_of)[place] for place in shown) for each in found]

@@ -78,6 +78,9 @@ HOME: Table = (
     look("columns", "M", "columns", "Choose columns: any metric, any setting", group=LIST),
     look("reverse", "S", "reverse", "Reverse the order of the run table", group=LIST),
     look("table_alone", "z", "table alone", "Give the whole window to the table, or not", group=LIST),
+    look("split_less", "H,ctrl+left,ctrl+up", "border", "Move the border by the table left or up", "H", LIST),
+    look("split_more", "L,ctrl+right,ctrl+down", "border", "Move that border right or down", "L", LIST),
+    look("split_usual", "0", "usual border", "Put that border back to its usual place", group=LIST),
     look("groups", "G", "groups", "Group runs by repetitions, sweep or a setting", group=LIST),
     look("unfold", "right,l", "unfold", "Show the runs of the highlighted group", "→", group=LIST),
     look("fold", "left,h", "fold", "Fold the highlighted group to one row again", "←", group=LIST),
@@ -180,7 +183,7 @@ COMPARE: Table = (
     *MATRIX_KEYS,
     MATRIX_MODE,
     SCORE_SPLIT,
-    replace(REPORT, help="Write a report of the compared runs", group=GENERAL),
+    replace(REPORT, help="Write a report of the compared runs", group=GENERAL, in_footer=True),
     HELP,
     LEAVE,
 )

@@ -1,6 +1,7 @@
 """First reading of a large run table: one page at once, the rest in pieces, so that the first runs are on the screen
 before a hundred thousand have been read."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -20,7 +21,9 @@ LARGE_FILE, LARGE_ON_SERVER = 20_000, 2_000
 """Runs beyond which a table is read in pieces: a file of 10,000 is read faster than a first page is drawn twice."""
 NEWEST = 500
 """Ended runs on the first page, beside the running ones and the first FAR that wait."""
-PIECE = 10_000
+FIRST_PIECE, MOST_PIECE = 2_000, 10_000
+PIECE_S = 1.0
+"""Time that a piece is to take: what changes meanwhile is seen after it, and the link may be slow."""
 
 
 class FirstPages:
@@ -29,6 +32,8 @@ class FirstPages:
     def __init__(self) -> None:
         self._before: int | None = None
         """Id below which nothing was read in pieces; None before the first piece."""
+        self._size = FIRST_PIECE
+        """Runs of the next piece."""
         self.counts: Mapping[str, int] = {}
         """Runs in the table by status."""
         self.statuses: Mapping[int, Status] = {}
@@ -57,7 +62,7 @@ class FirstPages:
 
     def next(self, session: Session, after: int, chosen: Chosen, *, all_at_once: bool) -> TableChanges:
         """Read the next piece, or all that is left, and the runs that were written after a change."""
-        most = None if all_at_once else PIECE
+        most, began = None if all_at_once else self._size, time.monotonic()
         changes: TableChanges
         changes, piece, self.counts = read_together(
             session,
@@ -65,8 +70,15 @@ class FirstPages:
             lambda: list(overview.newest_runs(session, chosen, before=self._before, most=most)),
             lambda: overview.count_by_status(session),
         )
-        self._before = 0 if all_at_once or len(piece) < PIECE else min(run.id for run in piece)
+        self._before = 0 if most is None or len(piece) < most else min(run.id for run in piece)
+        self._size = next_size(self._size, time.monotonic() - began)
         return replace(changes, piece=piece)
+
+
+def next_size(size: int, took_s: float) -> int:
+    """Return how many runs to read after a piece of `size` that took so long."""
+    wanted = int(size * PIECE_S / max(took_s, 1e-3))
+    return max(FIRST_PIECE, min(wanted, MOST_PIECE))
 
 
 def is_large(session: Session, store: Store) -> bool:

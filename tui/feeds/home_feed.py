@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
+from engine.store.answers import note_answer
 from engine.store.chosen import NOTHING, Chosen
 from tui.feeds.prefetch import FirstLook, Prefetch, first_look
 from tui.snapshot import Snapshot
@@ -31,6 +33,7 @@ class HomeFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
+        pins: Sequence[int] = (),
     ) -> FirstLook | Snapshot | None:
         """Return the first look once, then the newest snapshot with `run_id` in detail, or None where nothing changed.
         The others are those of `RunTableFeed.poll`.
@@ -45,21 +48,28 @@ class HomeFeed:
                 return result
             if result is not None:
                 raise Refused(result)
-        return self._read(run_id, chosen, group_by, workers_to_come)
+        return self._read(run_id, chosen, group_by, workers_to_come, pins)
 
     def _read(
-        self, run_id: int | None, chosen: Chosen, group_by: str, workers_to_come: str
+        self,
+        run_id: int | None,
+        chosen: Chosen,
+        group_by: str,
+        workers_to_come: str,
+        pins: Sequence[int],
     ) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
 
+        if self._feed is None:
+            note_answer()  # the modules took their time, not the server
         try:
             if self._feed is None:
                 known, self._known = self._known, None
                 self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
                 found: FirstLook | Snapshot | None = self._feed.poll(
-                    run_id, chosen, group_by=group_by, workers_to_come=workers_to_come
+                    run_id, chosen, group_by=group_by, workers_to_come=workers_to_come, pins=pins
                 )
             else:
                 found = first_look(self._home, self._feed)

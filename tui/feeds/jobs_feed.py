@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
 PENDING = "PENDING"
+FOR_SLURM = "waits for Slurm"
+"""Beginning of the reason why a run waits where no worker is there yet but jobs wait: its first words tell it, for
+columns cut the rest."""
+STARTING = "a worker is starting"
+"""Reason why runs wait while the worker that was started here has not shown up in the run table."""
 LOOK_EVERY_S = 10.0
 
 
@@ -46,14 +51,17 @@ class JobsFeed:
         """Nothing is open between two polls."""
 
 
+def count_waiting(jobs: Sequence[Job]) -> int:
+    return sum(job.state == PENDING for job in jobs)
+
+
 def waiting_jobs(jobs: Sequence[Job]) -> str:
-    """Say how many jobs wait in Slurm, with its reasons: `2 jobs wait in Slurm (Resources)`; empty for none."""
-    waiting = [job for job in jobs if job.state == PENDING]
-    if not waiting:
+    """Say that runs wait for jobs in Slurm, with its reasons: `waits for Slurm (2 jobs: Resources)`; empty for none."""
+    if not (number := count_waiting(jobs)):
         return ""
-    count = "1 job waits" if len(waiting) == 1 else f"{len(waiting)} jobs wait"
-    reasons = ", ".join(dict.fromkeys(job.reason for job in waiting if job.reason))
-    return f"{count} in Slurm ({reasons})" if reasons else f"{count} in Slurm"
+    count = f"{number} job{'s' * (number != 1)}"
+    reasons = ", ".join(dict.fromkeys(job.reason for job in jobs if job.state == PENDING and job.reason))
+    return f"{FOR_SLURM} ({count}: {reasons})" if reasons else f"{FOR_SLURM} ({count})"
 
 
 class WorkersToCome:

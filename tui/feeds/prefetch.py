@@ -143,13 +143,14 @@ def first_look(home: Home, feed: "RunTableFeed") -> FirstLook:
     """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
     choice, group_by = table_choice(preferences.columns), preferences.groups
-    snapshot = feed.poll(None, choice.chosen, group_by=group_by)
+    snapshot = feed.poll(None, choice.chosen, group_by=group_by, pins=preferences.pins)
     assert snapshot is not None, "a feed's first poll is news"
     has_order = preferences.sort in (*SORTS, *choice.keys)
     query = TableQuery(sort=preferences.sort, reverse=preferences.reverse) if has_order else TableQuery()
     if snapshot.groups or query != TableQuery():
         keys = arrange_lines(snapshot.rows, snapshot.groups, query, set()).keys
-        snapshot = feed.poll(next(iter(keys), None), choice.chosen, group_by=group_by) or snapshot
+        first = next(iter(keys), None)
+        snapshot = feed.poll(first, choice.chosen, group_by=group_by, pins=preferences.pins) or snapshot
     try:
         return FirstLook(snapshot, read_since_last_visit(home))
     except (Refused, OSError):  # the news are shown at the next start

@@ -7,6 +7,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, Protocol, TypeVar
 
+from engine.store.answers import answered_at
+
 Q = TypeVar("Q")
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
@@ -47,9 +49,12 @@ class ReaderThread(Generic[Q]):
 
     @property
     def waits_s(self) -> float:
-        """Seconds since the thread began with the answer that it makes now; 0 where it makes none."""
+        """Seconds since the thread began with the answer that it makes now, or since the run table's server answered it
+        last; 0 where it makes none."""
         began = self._asked_at
-        return time.monotonic() - began if began is not None else 0.0
+        if began is None:
+            return 0.0
+        return time.monotonic() - max(began, answered_at(self._thread.ident if self._thread else None))
 
     @property
     def has_rested(self) -> bool:

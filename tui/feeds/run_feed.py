@@ -16,6 +16,7 @@ from tui.feeds.group_band import GroupBandReader
 from tui.feeds.known_epochs import KnownEpochs
 from tui.feeds.known_losses import KnownLosses
 from tui.feeds.known_use import KnownUse
+from tui.feeds.pinned_curves import PinnedCurves
 from tui.feeds.run_log import log_tail
 from tui.lent_stores import borrow_store, give_back
 from tui.views.run_view import Curves, RunView, curves_of, make_run_view
@@ -35,8 +36,10 @@ class RunFeed:
         *,
         with_group: bool = False,
         with_use: bool = False,
+        pinned: int | None = None,
     ) -> None:
-        """Use a store that the caller closes, or open one; read the run's group and its device's use where asked.
+        """Use a store that the caller closes, or open one; read the run's group, its device's use and the `pinned` run
+        where asked.
 
         Raises StoreError."""
         self._store: Store = store if store is not None else borrow_store(home.database)
@@ -45,6 +48,7 @@ class RunFeed:
         self._changed: int | None = None
         self._view: RunView | None = None
         self._group = GroupBandReader() if with_group else None
+        self._pinned = PinnedCurves(pinned) if pinned is not None else None
         self._uses = KnownUse(run_id) if with_use else None
         self._known = KnownEpochs[PackedMatrix](_matrices)
         self._losses = KnownLosses(run_id)
@@ -57,15 +61,18 @@ class RunFeed:
 
     def poll_in(self, session: Session) -> RunView | None:
         """Poll by a session that the caller has begun."""
-        changed, is_other_group = read_together(
+        changed, is_other_group, is_other_pinned = read_together(
             session,
             lambda: listing.change_of(session, self.run_id),
             lambda: self._group is not None and self._group.read(session, self.run_id),
+            lambda: self._pinned is not None and self._pinned.read(session),
         )
-        if self.read_changed(session, changed) is None and not is_other_group:
+        if self.read_changed(session, changed) is None and not (is_other_group or is_other_pinned):
             return None
         assert self._view is not None
-        self._view = replace(self._view, group=self._group.band if self._group is not None else None)
+        band = self._group.band if self._group is not None else None
+        pinned = self._pinned.run if self._pinned is not None else None
+        self._view = replace(self._view, group=band, pinned=pinned)
         return self._view
 
     def read_changed(self, session: Session, changed: int) -> RunView | None:

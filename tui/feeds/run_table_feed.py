@@ -22,6 +22,7 @@ from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
 from tui.feeds.known_runs import KnownRuns
 from tui.feeds.queue_waits import Change, QueueWaits
+from tui.feeds.reference_reader import ReferenceReader
 from tui.feeds.row_groups import RowGroups, with_setting
 from tui.feeds.run_detail import RunDetailReader
 from tui.feeds.table_changes import TableChanges, read_changes
@@ -41,6 +42,7 @@ class RunTableFeed:
         self._store: Store = borrow_store(database, create=create)
         self._watch = ChangeWatch(self._store)
         self._workers_to_come = ""
+        self._pins: Sequence[int] = ()
         self._file = self._store.which_file()
         self._version: Hashable = None
         self._shown: int | None = None
@@ -53,6 +55,7 @@ class RunTableFeed:
         self._groups = RowGroups()
         self._unlike = Unlike()
         self._queue, self._detail = QueueWaits(), RunDetailReader()
+        self._reference = ReferenceReader()
         self._counts: Counter[str] = Counter(row.status for row in self._rows.values())
         self._seen_change = -1
         self._count = 0
@@ -80,10 +83,12 @@ class RunTableFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
+        pins: Sequence[int] = (),
     ) -> Snapshot | None:
         """Return the newest snapshot, with a run (or the first) in detail and the `chosen` columns in rows, and with
         the rows of groups where they are asked for, as `RowGroups` makes them; a group's number is minus that of its
-        first member. `workers_to_come`: what is known of workers that are not there yet, for the reasons why runs wait.
+        first member. `workers_to_come`: what is known of workers that are not there yet, for the reasons why runs wait;
+        `pins`: runs of which one is drawn behind the run in detail.
 
         None where nothing changed. Raises StoreError where the database cannot be read."""
         chosen = with_setting(chosen, group_by)
@@ -96,8 +101,8 @@ class RunTableFeed:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
         is_settled = self._pages is None and not self._unlike.wanted()
-        is_settled &= workers_to_come == self._workers_to_come
-        self._workers_to_come = workers_to_come
+        is_settled &= (workers_to_come, pins) == (self._workers_to_come, self._pins)
+        self._workers_to_come, self._pins = workers_to_come, pins
         is_unchanged = version == self._version and run_id == self._shown and is_settled
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
@@ -143,7 +148,9 @@ class RunTableFeed:
         self._groups.update(session, self._rows, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups.rows else self._first()
         in_detail = self._groups.runs_in_detail(shown) if shown is not None else set()
-        return self._snapshot(session, changes, shown, asked, in_detail & changed.keys())
+        reference = self._reference.read(session, self._pins, shown, self._rows, changed)
+        snapshot = self._snapshot(session, changes, shown, asked, in_detail & changed.keys())
+        return replace(snapshot, reference=reference)
 
     def _snapshot(
         self,

@@ -18,7 +18,7 @@ from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
-from engine.store.database import Store
+from engine.store.database import Store, read_together
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import NO_DATA, Checked, parse_more
 from tui.forms.form_words import MORE, beside_fields, form_setting
@@ -133,8 +133,8 @@ def _groups(specs: Sequence[RunSpec]) -> int:
 def _measure(store: Store) -> Measured:
     """Read the throughput of this home's machines in past runs."""
     with store.read() as session:
-        past = past_runs(session)
-        devices = tuple(each.device_name for each in workers.present(session))
+        past, there = read_together(session, lambda: past_runs(session), lambda: workers.present(session))
+    devices = tuple(each.device_name for each in there)
     return Measured(learn(past), devices or tuple(run.device for run in past[:1]))
 
 

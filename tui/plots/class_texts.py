@@ -30,9 +30,9 @@ def most_confused(counts: Sequence[Sequence[int]], most: int) -> list[tuple[int,
 
 
 def confused_pairs(matrix: MatrixView, most: int) -> list[str]:
-    """Write `2 moderate as 0 no DR 26` for the largest cells off the diagonal: true class, predicted class, images."""
+    """Write `2 moderate as 0 no DR (26)` for the largest cells off the diagonal: true, predicted, images."""
     names = matrix.class_names
     return [
-        f"{named(names, row)} as {named(names, column)} {count:,}"
+        f"{named(names, row)} as {named(names, column)} ({count:,})"
         for row, column, count in most_confused(matrix.counts, most)
     ]

@@ -10,6 +10,7 @@ from textual_plotext.plot import Plot
 from tui.formatting import decimals
 from tui.plots.axes import EPOCH, Axis, x_ticks, y_range, y_ticks
 from tui.plots.canvas import as_characters, clear, thin, write
+from tui.plots.dashes import dashes
 from tui.plots.ink import INK, Colour
 from tui.plots.level_label import write_level
 from tui.plots.shade import Area, Cells, draw_edges, shade_cells
@@ -31,6 +32,8 @@ class Line:
     """True for a curve before smoothing: drawn behind the others, and not read by the cursor."""
     level: bool = False
     """True for a constant line, such as the baseline: named in the chart, at the edge where it lies far away."""
+    dashed: bool = False
+    """True for the curve of another run that this one is looked at beside."""
     band: tuple[tuple[float, float, float], ...] = ()
     """Place, low and high end of what lies around the line, such as mean ± standard deviation; empty for none."""
     marker: str = ""
@@ -76,9 +79,8 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
         write(plot, chart.empty, 0, height - 1, INK.dim)
         return {}
     levels = [(line, at) for line in chart.lines if line.level for _, at in _window(line, chart)]
-    y = y_range_of(chart)
-    marks, labels = y_ticks(*y, height, log=chart.log)
-    area = Area.inside((width, height), labels, (chart.first, chart.last), y)
+    area, marks, labels = _area(chart, width, height)
+    y = area.y
     plot.xlim(*area.x)
     plot.ylim(*area.y)
     plot.yticks(marks, labels)
@@ -89,7 +91,7 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
     for line, points, band in curves:
         if band and not INK.has_hues:
             draw_edges(plot, band, line.colour)
-        _draw_line(plot, line, points, area.columns)
+        _draw_line(plot, line, points, area.x, area.columns)
     for line, points, _ in curves:
         if line.best is not None and not chart.log and chart.first <= line.best[0] <= chart.last and points:
             plot.scatter([line.best[0]], [line.best[1]], marker=BEST, color=line.colour)
@@ -99,6 +101,22 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
         value = value_shown(line.points[0][1], is_share=chart.is_share)
         write_level(plot, line.name, value, at, line.colour, [points for _, points, _ in curves], area)
     return shade_cells([(band, line.colour) for line, _, band in curves], area) if INK.has_hues else {}
+
+
+def _area(chart: Chart, width: int, height: int) -> tuple[Area, list[float], list[str]]:
+    """Return the area that shows data, and the marks of its y axis with their labels."""
+    y = y_range_of(chart)
+    marks, labels = y_ticks(*y, height, log=chart.log)
+    return Area.inside((width, height), labels, (chart.first, chart.last), y), marks, labels
+
+
+def place_at(chart: Chart, width: int, height: int, column: int) -> float | None:
+    """Return the place on the x axis that is drawn in a column, the nearest one for columns beside the curves; None
+    where there is no curve."""
+    if not chart.has_points:
+        return None
+    area, _, _ = _area(chart, width, height)
+    return area.x_at(min(max(column - area.left, 0), area.columns - 1))
 
 
 def y_range_of(chart: Chart) -> tuple[float, float]:
@@ -112,9 +130,14 @@ def y_range_of(chart: Chart) -> tuple[float, float]:
     return y_range(values, levels, is_share=chart.is_share, log=chart.log) if values else (0.0, 1.0)
 
 
-def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], columns: int) -> None:
+def _draw_line(
+    plot: Plot, line: Line, points: list[tuple[float, float]], x: tuple[float, float], columns: int
+) -> None:
     shown = thin(points, 2 * columns)
-    if len(shown) == 1:
+    if line.dashed and len(shown) > 1:
+        for dash in dashes(shown, x, columns):
+            plot.plot(*zip(*dash, strict=True), marker="braille", color=line.colour)
+    elif len(shown) == 1:
         plot.scatter(*zip(*shown, strict=True), marker=line.marker or "●", color=line.colour)
     elif shown:
         plot.plot(*zip(*shown, strict=True), marker="braille", color=line.colour)

@@ -34,6 +34,10 @@ class Preferences:
     """Basis of the groups: repetitions, a column or a setting."""
     table_alone: bool = False
     """The run table takes the whole window."""
+    table_width: int = 0
+    """Share of the width that the run table has beside the detail, in thousandths; 0 for the usual one."""
+    table_height: int = 0
+    """Share of the height that it has above the detail, in a narrow window."""
     wraps_log: bool = True
     """Break long lines of a run's log."""
     smoothing: int = 0
@@ -42,7 +46,12 @@ class Preferences:
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 
     pinned: str = ""
-    """Runs that stay on top of the table: ids, separated by commas."""
+    """Runs that stay on top of the table: ids, separated by commas, the one that was pinned last at the end."""
+
+    @property
+    def pins(self) -> tuple[int, ...]:
+        """Return the pinned runs, in the order in which they were pinned."""
+        return tuple(int(each) for each in self.pinned.split(",") if each.isdecimal())
 
     @property
     def groups(self) -> str:

@@ -102,9 +102,11 @@ class FormActions:
         if ids:
             self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
-            told = "; ".join((f"queued {which}", *form.warnings))
-            self._screen.notify(told, severity="warning" if form.warnings else "information")
-            if not self._screen.has_worker:
+            is_offered = not self._screen.has_worker  # the offer says what was queued
+            if form.warnings or not is_offered:
+                told = "; ".join((f"queued {which}", *form.warnings))
+                self._screen.notify(told, severity="warning" if form.warnings else "information")
+            if is_offered:
                 offer = OfferScreen(f"{which} queued, and no worker is running. Start one here?")
                 self._screen.app.push_screen(offer, self._start_worker)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from textual import on
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -22,6 +22,7 @@ from tui.screens.file_actions import FileActions
 from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
+from tui.screens.home_split import HomeSplit
 from tui.screens.preference_actions import PreferenceActions
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
@@ -60,6 +61,7 @@ class HomeScreen(FullScreen[None]):
         self._runs, self._forms = RunActions(self), FormActions(self, has_new=True)
         self._copying, self._files = CopyActions(self), FileActions(self)
         self._starter, self._smoothing = WorkerStarter(self, self.raise_from_thread), HomeSmoothing(self)
+        self._split = HomeSplit(self)
 
     def handlers(self) -> Handlers:
         return {
@@ -70,6 +72,7 @@ class HomeScreen(FullScreen[None]):
             **self._list.handlers(),
             **self._files.handlers(),
             **self._smoothing.handlers(),
+            **self._split.handlers(),
             "report_all": self._files.report_all,
             "new_run": self._forms.new,
             "back": self._back,
@@ -89,7 +92,7 @@ class HomeScreen(FullScreen[None]):
 
     def compose_body(self) -> Iterable[Widget]:
         yield Static(id="news", markup=False)
-        with Container(id="body"):
+        with self._split.body:
             with Vertical(id="left"):
                 yield self._filter_line
                 yield self.table
@@ -113,6 +116,7 @@ class HomeScreen(FullScreen[None]):
         self.table.focus()
         self._forms.read_last()
         self._list.restore()
+        self._split.restore()
         for name in ("#empty", "#news"):
             self.query_one(name).display = False
         self._is_ready = True
@@ -167,8 +171,9 @@ class HomeScreen(FullScreen[None]):
             self.query_one(HeadLine).show(snapshot)
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             has_detail = self.table.row_count and not self.port.preferences.table_alone
-            self.query_one(DetailPane).show(snapshot.detail if has_detail else None)
-            self.query_one(DeviceStrip).show(snapshot.workers)
+            self.query_one(DetailPane).show(snapshot.detail if has_detail else None, snapshot.reference)
+            obstacle = self.workers_to_come or (snapshot.reasons.obstacle if snapshot.reasons else "")
+            self.query_one(DeviceStrip).show(snapshot.workers, obstacle)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
         self._say_filtered()
@@ -198,8 +203,14 @@ class HomeScreen(FullScreen[None]):
     def has_worker(self) -> bool:
         return bool(self.worker_views)
 
+    @property
+    def workers_to_come(self) -> str:
+        """Return what is said of the worker that was started here and is not there yet; empty where there is none."""
+        return self._starter.words
+
     def start_worker(self) -> None:
         self._starter.start()
+        self._draw_again()
 
     @property
     def lacks_worker(self) -> bool:
@@ -231,7 +242,8 @@ class HomeScreen(FullScreen[None]):
         rows = [self._rows[run_id] for run_id in self.table.chosen() if run_id in self._rows]
         there = THERE if command.id == "start_worker" and self.has_worker else ""
         common = super().why_not(command) or there
-        return common or lacking(command.id, rows) or self._list.why_not(command.id)
+        found = common or lacking(command.id, rows) or self._list.why_not(command.id)
+        return found or self._split.why_not(command.id)
 
     # The table
 

@@ -153,6 +153,7 @@ class ImagesScreen(FullScreen[int | None]):
 
     def on_map_pane_told(self, message: MapPane.Told) -> None:
         self.query_one("#map-facts", Static).update(message.text)
+        self._place_map()
 
     def _ask_map(self) -> None:
         image, found = self.place.image, self._found
@@ -162,13 +163,15 @@ class ImagesScreen(FullScreen[int | None]):
             self._maps.look(None, 0)
 
     def _place_map(self) -> None:
-        """Show image and map beside each other where there is room, else one of them."""
+        """Show image and map beside each other where there is room, else one of them: the image until its map is
+        made."""
         if not self.is_whole:
             return
         is_wanted, both = self._maps.is_wanted, self.has_class("-wide")
+        is_alone = self._maps.is_made and not self._is_turned
         self.set_class(is_wanted, "-mapped")
-        self._maps.display = is_wanted and (both or not self._is_turned)
-        self.query_one("#picture").display = both or not is_wanted or self._is_turned
+        self._maps.display = is_wanted and (both or is_alone)
+        self.query_one("#picture").display = both or not is_wanted or not is_alone
         self.query_one("#map-facts").display = is_wanted
         self.refresh_bindings()
 

@@ -31,6 +31,7 @@ from tui.screens.text_prompt import AskScreen
 from tui.snapshot import FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
+from tui.views.pins import pinned_beside
 from tui.views.run_head import head_text
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
@@ -133,7 +134,9 @@ class RunScreen(PagedScreen[None]):
     # What is read
 
     def open_feed(self) -> RunFeed:
-        return RunFeed(self._home, self.run_id, with_group=True, with_use=True)
+        pins, row_of = self.port.preferences.pins, self._below.row_of
+        pinned = pinned_beside(pins, self.run_id, lambda each: row_of(each) is not None)
+        return RunFeed(self._home, self.run_id, with_group=True, with_use=True, pinned=pinned)
 
     def _refresh_page(self) -> None:
         if self.page == "log":

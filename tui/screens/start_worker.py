@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Thread
 
 from engine.hardware import worker_start
+from tui.feeds.jobs_feed import STARTING
 from tui.feeds.reader_thread import start_once
 from tui.screens.runs_screen import RunsScreen
 
@@ -20,8 +21,17 @@ class WorkerStarter:
         self._screen, self._crashed = screen, crashed
         self._thread: Thread | None = None
 
+    @property
+    def words(self) -> str:
+        """Return what is said of workers to come; empty where none was started."""
+        return STARTING if self._is_following and not self._screen.has_worker else ""
+
+    @property
+    def _is_following(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
-        if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
+        if self._screen.has_worker or self._is_following:
             self._screen.notify(THERE)
             return
         self._thread = start_once("start worker", self._start_and_follow, self._crashed)

@@ -22,11 +22,6 @@ NO_GROUP = "no group is highlighted: G folds the runs of each group"
 MOST_PINNED = 20
 
 
-def pinned_runs(text: str) -> list[int]:
-    """Parse the pinned runs as they are kept."""
-    return [int(each) for each in text.split(",") if each.isdecimal()]
-
-
 def opened_groups(text: str) -> list[str]:
     """Parse the opened groups as they are kept, the newest last."""
     return [key for key in text.split(",") if key]
@@ -88,24 +83,27 @@ class TableActions:
         self._show_columns(preferences.columns)
         if preferences.grouped:
             self._table.show_grouped(True, opened_groups(preferences.opened))
-        query = replace(self._table.table_query, pinned=frozenset(pinned_runs(preferences.pinned)))
+        query = replace(self._table.table_query, pinned=frozenset(preferences.pins))
         if preferences.sort in self.sorts:
             query = replace(query, sort=preferences.sort, reverse=preferences.reverse)
         if query != self._table.table_query:
             self._table.show_as(query)
 
     def pin(self) -> None:
-        """Keep the chosen runs on top of the table; where all of them are there already, no longer."""
+        """Keep the chosen runs on top of the table; where all of them are there already, no longer. The last of them is
+        drawn behind others."""
         table, port = self._table, self._screen.port
-        chosen, before = set(table.chosen()), table.table_query.pinned
-        pinned = before - chosen if chosen <= before else before | chosen
+        chosen, before = table.chosen(), port.preferences.pins
+        is_pinned = set(chosen) <= set(before)
+        pinned = [each for each in before if each not in chosen] + ([] if is_pinned else chosen)
         if len(pinned) > MOST_PINNED:
             self._screen.notify(
                 f"at most {MOST_PINNED} runs are pinned: b on a pinned one lets go of it", severity="warning"
             )
             return
         table.show_as(replace(table.table_query, pinned=frozenset(pinned)))
-        port.change_preferences(pinned=",".join(map(str, sorted(pinned))))
+        port.change_preferences(pinned=",".join(map(str, pinned)))
+        port.refresh_feed()
 
     # Groups
 

@@ -15,7 +15,7 @@ from tui.commands import Command
 from tui.feeds.alerts_feed import AlertsFeed
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.feeds.hours_feed import HoursFeed
-from tui.feeds.jobs_feed import JobsFeed, JobsView
+from tui.feeds.jobs_feed import JobsFeed, JobsView, count_waiting
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
@@ -186,7 +186,9 @@ class WorkersScreen(FeedScreen[int | None]):
     def _draw(self) -> None:
         workers, snapshot, now = self._below.worker_views, self._below.snapshot, datetime.now()
         idle = sum(worker.run_id is None for worker in workers)
-        self.query_one("#workers-head", TextLine).say(head_of(len(workers), idle, snapshot, now))
+        self.query_one("#workers-head", TextLine).say(
+            head_of(len(workers), idle, count_waiting(self._jobs.jobs), snapshot, now)
+        )
         look = WorkersLook(
             workers,
             self.chosen,

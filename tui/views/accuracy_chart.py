@@ -1,12 +1,13 @@
 """Chart of the highlighted run or group on Home: train and test accuracy per epoch. Pure."""
 
 from tui.plots import INK, Chart, Line, finite
-from tui.snapshot import Curve
+from tui.snapshot import Curve, Reference
 from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 
 
-def accuracy_chart(curve: Curve, smoothing: int = 0) -> Chart:
-    """Return the chart; test accuracy on top, with a group's band. `smoothing`: place in SMOOTHING."""
+def accuracy_chart(curve: Curve, smoothing: int = 0, reference: Reference | None = None) -> Chart:
+    """Return the chart; test accuracy on top, with a group's band, and the `reference` behind all. `smoothing`: place
+    in SMOOTHING."""
     marks = ("", "") if INK.has_hues else ("○", "●")
     first, last = epoch_range(float(min(curve.epochs, default=1)), float(curve.last_epoch))
     lines = [
@@ -20,6 +21,8 @@ def accuracy_chart(curve: Curve, smoothing: int = 0) -> Chart:
             best=curve.best,
         ),
     ]
+    if reference is not None and reference.points:
+        lines.insert(0, Line(reference.name, reference.points, INK.dim, dashed=True))
     if curve.baseline is not None:
         lines.insert(0, Line("baseline", ((0.0, curve.baseline),), INK.baseline, level=True))
     lines = smoothed_lines(lines, SMOOTHING[strength(smoothing)])

@@ -23,6 +23,8 @@ WANTED = (
 """Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
 a setting, a finding and a deviation say more. What a user chose comes before all of them."""
 
+GIVE_WAY = ("findings", "pretrained", "lr", "arch")
+"""Columns of the narrowest table that go first where the border beside it leaves less room: the detail has them."""
 TELL_APART = ("settings", "data", "user", "fold", "seed")
 """Columns without which rows look alike: findings and the times at which runs start are shortened for them."""
 
@@ -126,6 +128,9 @@ class _Room(NamedTuple):
             key: self._column(key, least_epoch if key == "epoch" else most) for key, most in needed.items()
         }
         spare = self.width - sum(column.width + 1 for column in chosen.values())
+        for key in GIVE_WAY:
+            if spare < 0 and key in chosen:
+                spare += chosen.pop(key).width + 1
         for key, most in order:
             if key not in self.needs or (key == "kappa_sd" and "kappa" not in chosen):
                 continue  # a deviation says nothing without its mean

@@ -1,16 +1,14 @@
 """Charts of a run's curves, and the state of their view: panel, smoothing, zoom, cursor. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, assert_never
+from typing import Protocol
 
-from engine.metrics.catalogue import ACCURACY, DRAWN, LOSS, charts
-from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
-from engine.metrics.metric import Chart as DeclaredChart
-from tui.plots import INK, Chart, Line
+from engine.metrics.catalogue import charts
+from tui.plots import Chart, Line
 from tui.plots.axes import EPOCH, Axis
 from tui.views.accuracy_chart import epoch_range
-from tui.views.run_view import RunView
+from tui.views.run_chart_lines import Lines, lines_of
 from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 from tui.views.x_axis import AXES, Pace, placed
 
@@ -51,10 +49,6 @@ class Subject(Protocol):
         """Pace of each run or group, by its place."""
 
 
-Lines = Callable[[Any], list[Line]]
-"""Function that makes the lines of a subject."""
-OTHERS_FROM = 3
-"""Index of the first of the compared runs' colours that no split has."""
 NARROWEST = 0.02
 """Smallest window, as a share of the whole range."""
 
@@ -74,67 +68,9 @@ class Panel:
 def run_panels() -> tuple[Panel, ...]:
     """Return a panel for each chart of the metrics' declarations."""
     return tuple(
-        Panel(chart.key, chart.title, _lines_of(chart, shown), chart.is_share, chart.undefined)
+        Panel(chart.key, chart.title, lines_of(chart, shown), chart.is_share, chart.undefined)
         for chart, shown in charts().items()
     )
-
-
-def _lines_of(declared: DeclaredChart, shown: Sequence[SplitMetric]) -> Lines:
-    """Return a function that makes the lines of train, val and test; each split's main metric is drawn on top."""
-    order = sorted(reversed(shown), key=lambda each: DRAWN.index(each.split), reverse=True)
-
-    def lines(view: RunView) -> list[Line]:
-        drawn = [(each, points) for each in order if (points := view.curves[each.key])]
-        return _beside(declared, view) + [
-            Line(_name(each, shown), points, _colour(each, shown), marker=mark_of(each.split))
-            for each, points in drawn
-        ]
-
-    return lines
-
-
-def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
-    """Return lines that are not a run's metrics of epochs: its group's other members, the baseline, the loss by
-    step."""
-    found = []
-    if declared is ACCURACY and view.group is not None and view.group.means:
-        found.append(Line("peers", view.group.means, INK.dim, band=view.group.band))
-    if declared is ACCURACY and view.baseline is not None:
-        found.append(Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True))
-    if declared is LOSS and view.losses:
-        found.append(Line("train, by step", view.losses, INK.train, marker=mark_of("train")))
-    return found
-
-
-def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:
-    """Name a line by its split, by its metric where it is the only one, or by both where a split has several."""
-    splits = [each.split for each in shown]
-    if len(splits) == 1 and metric.split == "train":
-        return metric.metric.short
-    word = SPLIT_HEADINGS[metric.split]
-    return f"{word} {metric.metric.short}" if len(set(splits)) < len(splits) else word
-
-
-def _colour(metric: SplitMetric, shown: Sequence[SplitMetric]) -> tuple[int, int, int]:
-    """Return the split's colour; further metrics of a split get colours of compared runs that no split has."""
-    place = [each for each in shown if each.split == metric.split].index(metric)
-    if place:
-        return INK.runs[(OTHERS_FROM + place - 1) % len(INK.runs)]
-    match metric.split:
-        case "test":
-            return INK.test
-        case "val":
-            return INK.val
-        case "train" | "eval_train":
-            return INK.test if len(shown) == 1 else INK.train
-    assert_never(metric.split)
-
-
-def mark_of(split: Split) -> str:
-    """Return the marker that tells a split's line apart without colours; empty where there are colours."""
-    if INK.has_hues:
-        return ""
-    return {"val": "△", "test": "●"}.get(split, "○")
 
 
 @dataclass(frozen=True)
@@ -196,13 +132,18 @@ class ChartState:
         if self.cursor is None:
             at = len(places) - 1
         else:
-            near = min(range(len(places)), key=lambda number: abs(places[number] - (self.cursor or 0.0)))
-            at = min(max(near + by, 0), len(places) - 1)
+            at = min(max(_nearest(places, self.cursor) + by, 0), len(places) - 1)
         return replace(self, cursor=places[at])._following(view)
+
+    def point_at(self, view: Subject, panel: Panel, x: float, columns: int) -> "ChartState":
+        """Choose a panel, and put the cursor on its position nearest to a place."""
+        chosen = replace(self, panel=self.panels.index(panel))
+        places = chosen._places(view, columns)
+        return replace(chosen, cursor=places[_nearest(places, x)]) if places else chosen
 
     def _places(self, view: Subject, columns: int) -> list[float]:
         """Return the cursor positions on the axis: every point of the lines, at most one per column."""
-        lines = [line for line in self.lines(view, self.chosen) if not line.level]
+        lines = [line for line in self.lines(view, self.chosen) if not (line.level or line.dashed)]
         found = sorted({x for line in lines for x, _ in line.points})
         first, last = self.range(view)
         step = (last - first) / max(columns, 1)
@@ -218,13 +159,15 @@ class ChartState:
         span = self.window[1] - self.window[0]
         return self._windowed(view, self.cursor - span / 2, span)
 
-    def zoom(self, view: Subject, factor: float) -> "ChartState":
-        """Zoom in (`factor` below 1) or out around the cursor, or around the newest value."""
+    def zoom(self, view: Subject, factor: float, at: float | None = None) -> "ChartState":
+        """Zoom in (`factor` below 1) or out around a place: the cursor, or the newest value, where none is given."""
         first, last = self.range(view)
         whole = self._whole(view)
         span = max((last - first) * factor, NARROWEST * (whole[1] - whole[0]))
         newest = front_pace(view).at(self.axis, float(view.epoch))
-        centre = self.cursor if self.cursor is not None else min(newest if newest is not None else last, last)
+        centre = at if at is not None else self.cursor
+        if centre is None:
+            centre = min(newest if newest is not None else last, last)
         share = (centre - first) / (last - first)
         return self._windowed(view, centre - share * span, span)
 
@@ -247,6 +190,11 @@ class ChartState:
         """Return the lines of a panel on the axis."""
         paces = view.paces
         return placed(panel.lines(view), self.axis, lambda of: paces[of or 0])
+
+
+def _nearest(places: Sequence[float], x: float) -> int:
+    """Return the number of the place nearest to x."""
+    return min(range(len(places)), key=lambda number: abs(places[number] - x))
 
 
 def front_pace(view: Subject) -> Pace:

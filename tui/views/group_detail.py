@@ -31,6 +31,7 @@ def make_group_detail(
         findings=_findings(group, members),
         numbers=numbers_of(group, members),
         settings=group.settings,
+        data=group.data,
     )
 
 

@@ -11,11 +11,13 @@ from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot import RunRow, Snapshot
 
 
-def head_of(workers: int, idle: int, snapshot: Snapshot | None, now: datetime) -> Text:
-    """Count the workers and the runs of the queue, and say when all will have ended, where that is known."""
+def head_of(workers: int, idle: int, jobs: int, snapshot: Snapshot | None, now: datetime) -> Text:
+    """Count the workers, the `jobs` that wait in Slurm and the runs of the queue, and say when all will have ended,
+    where that is known."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{workers} worker{'' if workers == 1 else 's'}", style="bold")
     text.append(f"   {idle} idle" if idle else "", style="dim")
+    text.append(f"   {jobs} job{'s wait' if jobs > 1 else ' waits'}" if jobs else "", style="dim")
     if snapshot is None:
         return text
     for status in ("running", "queued"):

@@ -3,7 +3,7 @@
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,8 +42,10 @@ NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
 ALIASES: Mapping[str, str] = {"batch": "batch_size", "verdict": "findings", "finding": "findings"}
 """Other names of fields in a filter."""
 HIGHEST_FIRST = ("best", "kappa")
+REGEX = "~"
+"""Operator of a regular expression."""
 _WORD = re.compile(
-    r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL
+    r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>~])(?P<value>.*)", re.ASCII | re.DOTALL
 )
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
@@ -89,7 +91,15 @@ class Term:
     def fits(self, row: RunRow) -> bool:
         return self._fits(row) != self.negated
 
+    def _texts(self, row: RunRow) -> Iterator[str]:
+        """Return the texts that a regular expression is searched in: of its column, else of all."""
+        for field in (self.field,) if self.field else TEXTS:
+            shown = value_of(row, field)
+            yield shown if isinstance(shown, str) else setting(shown)
+
     def _fits(self, row: RunRow) -> bool:
+        if self.op == REGEX:
+            return any(re.search(self.text, text, re.IGNORECASE) for text in self._texts(row))
         if not self.field:
             return any(self.text in read(row).lower() for read in TEXTS.values()) or self.text == f"#{row.id}"
         if self.number is None:
@@ -117,7 +127,8 @@ class Shown(NamedTuple):
 def parse_filter(text: str, shown: Shown = Shown()) -> tuple[Term, ...]:  # noqa: B008 frozen
     """Parse a filter such as `arch:resnet18 lr>0.001 -tag:old word`; all words must match, a minus negates one.
 
-    Text columns take `:` (contains) and `=` (equals); numbers take `:` `=` `<` `>` `<=` `>=`; so do those that are
+    Text columns take `:` (contains), `=` (equals) and `~` (has a match of a regular expression, in any case;
+    without a column one is searched in all of them); numbers take `:` `=` `<` `>` `<=` `>=`; so do those that are
     `shown`. A word with `:` after no column's name is text, as in `http://x`; any other operator needs a column's name.
     Raises FilterError."""
     return tuple(_term(word, shown) for word in text.split())
@@ -125,6 +136,8 @@ def parse_filter(text: str, shown: Shown = Shown()) -> tuple[Term, ...]:  # noqa
 
 def _term(word: str, shown: Shown) -> Term:
     negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
+    if bare.startswith(REGEX):
+        return Term("", REGEX, _expression(bare.removeprefix(REGEX)), None, negated)
     found = _WORD.fullmatch(bare)
     field = found["field"].lower() if found is not None else ""
     field = ALIASES.get(field, field)
@@ -138,16 +151,28 @@ def _term(word: str, shown: Shown) -> Term:
         return Term("", "", bare.lower(), None, negated)
     op, value = found["op"], found["value"]
     if field in texts:
+        if op == REGEX:
+            return Term(field, op, _expression(value), None, negated)
         if op not in ":=":
             raise FilterError(f"{field} is text: write {field}:{plain(value)} or {field}={plain(value)}")
         return Term(field, op, value.lower(), None, negated)
     try:
-        number = float(value)
+        number = float(value) if op != REGEX else math.nan
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise FilterError(f"{field}{op}{plain(value)}: give a number, such as {field}{op}1")
+        sample = "=" if op == REGEX else op
+        raise FilterError(f"{field}{op}{plain(value)}: give a number, such as {field}{sample}1")
     return Term(field, op, "", number, negated)
+
+
+def _expression(text: str) -> str:
+    """Return a regular expression. Raises FilterError where it is none."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise FilterError(f"~{plain(text)} is no regular expression: {error}") from error
+    return text
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,20 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class PinnedRun:
+    """Pinned run whose curves are drawn behind those of the opened one."""
+
+    run_id: int
+    data: str
+    curves: Curves
+    pace: Pace
+
+    @property
+    def name(self) -> str:
+        return f"#{self.run_id}"
+
+
+@dataclass(frozen=True)
 class RunView:
     run_id: int
     title: str
@@ -101,6 +115,8 @@ class RunView:
     """Use of the device by its attempts, in order; none where it was not asked for."""
     group: GroupBand | None = None
     """Its group; None for a run that is in none, or where it was not asked for."""
+    pinned: PinnedRun | None = None
+    """None where no other run is pinned."""
 
     @property
     def short(self) -> str:
@@ -110,7 +126,16 @@ class RunView:
     @property
     def caption(self) -> str:
         """Return what stands below its charts."""
-        return self.group.says if self.group is not None else ""
+        parts = [self.group.says] if self.group is not None else []
+        if self.pinned is not None and self.beside is None:
+            parts.append(f"pinned {self.pinned.name}: other data")
+        return "   ".join(parts)
+
+    @property
+    def beside(self) -> PinnedRun | None:
+        """Return the pinned run where its curves are of the same data."""
+        is_same = self.pinned is not None and self.pinned.data == plain(self.spec.data)
+        return self.pinned if is_same else None
 
     @property
     def front(self) -> None:
@@ -131,7 +156,7 @@ class RunView:
 
     @property
     def paces(self) -> tuple[Pace, ...]:
-        return (self.pace,)
+        return (self.pace, self.beside.pace) if self.beside is not None else (self.pace,)
 
     @property
     def has_way_out(self) -> bool:

@@ -41,8 +41,14 @@ def chart_picture(stem: str, title: str, chart: Chart, names: Mapping[int, str])
         red, green, blue = paper.get(line.colour, line.colour)
         marker = FIGURE_MARKERS.get(line.marker, "")
         return Curve(
-            "" if line.faint else name, line.points, f"#{red:02x}{green:02x}{blue:02x}", marker, line.band, line.faint
-        )  # fmt: skip
+            "" if line.faint else name,
+            line.points,
+            f"#{red:02x}{green:02x}{blue:02x}",
+            marker,
+            line.band,
+            line.faint,
+            line.dashed,
+        )
 
     low, high = y_range_of(chart)
     drawn = CurveChart(

@@ -16,11 +16,13 @@ def strength(place: int, by: int = 0) -> int:
 
 
 def smoothed_lines(lines: Iterable[Line], weight: float) -> list[Line]:
-    """Return the lines as moving averages, each before its faint original, in the order in which they are drawn."""
+    """Return the lines as moving averages, each but the dashed before its faint original, in the order in which they
+    are drawn."""
     found: list[Line] = []
     for line in lines:
         if weight and not line.level and len(line.points) > 2:
-            found.append(replace(line, colour=INK.faint, faint=True))
+            if not line.dashed:
+                found.append(replace(line, colour=INK.faint, faint=True))
             line = replace(line, points=smoothed(line.points, weight), band=_smoothed_band(line.band, weight))
         found.append(line)
     return sorted(found, key=lambda line: not line.faint)

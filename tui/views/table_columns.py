@@ -16,6 +16,7 @@ from tui.formatting import clock, decimals, fitted, learning_rate, setting, sett
 from tui.snapshot import GLYPHS, Fold, RunRow
 from tui.views.progress_cell import epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
+from tui.views.users import has_several
 
 if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
@@ -192,7 +193,7 @@ COLUMNS = (
         words="of a cross-validation",
     ),
     ColumnInfo(
-        "user", "user", lambda row, _: row.user, attrgetter("user"), _longest(4, 12, tells=_differ),
+        "user", "user", lambda row, _: row.user, attrgetter("user"), _longest(4, 12, tells=has_several),
         words="where several users queue runs",
     ),
     ColumnInfo(

@@ -14,18 +14,21 @@ if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
 
-def worker_text(worker: WorkerView, row: RunRow | None, now: datetime, *, is_chosen: bool) -> Text:
+def worker_text(
+    worker: WorkerView, row: RunRow | None, now: datetime, *, is_chosen: bool, with_user: bool = False
+) -> Text:
     """Write the device on one line, and on a second its run with its speed and when it ends."""
     text = Text(no_wrap=True, overflow="ellipsis")
     name = plain(f"worker {worker.id}  {worker.device}  {worker.name}  {worker.host}:{worker.pid}")
-    name += plain(f"  {worker.user}'s") if worker.user else ""
+    name += plain(f"  {worker.user}'s") if with_user and worker.user else ""
     text.append(f"{'▸' if is_chosen else ' '} {name}\n", style="bold" if is_chosen else "")
     if worker.run_id is None:
-        return text.append(f"  {worker.waits or 'idle'}\n", style="dim")
+        return text.append(f"  {worker.leaves or worker.waits or 'idle'}\n", style="dim")
     says = [f"#{worker.run_id}" + (f" {recipe(row)}" if row else "")]
     says += [f"epoch {row.epoch}/{row.epochs}"] if row else []
     says += [f"{worker.images_per_s:,.0f} images/s"] if worker.images_per_s else []
     text.append(f"  {'  '.join(says)}")
+    text.append(f"  {worker.leaves}" if worker.leaves else "", style="bold")
     ends = ends_text(row, now) if row else ""
     return text.append(f"  {ends}\n" if ends else "\n", style="dim")
 

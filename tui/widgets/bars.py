@@ -1,14 +1,18 @@
 """Lines at the top and at the bottom: what is going on, and on which device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.text import Text
 
+from tui.feeds.jobs_feed import FOR_SLURM, STARTING
 from tui.snapshot import Snapshot, WorkerView
 from tui.views.head_line import head_line
 from tui.views.table_columns import WHOLE
 from tui.widgets.text_line import TextLine
+
+BETWEEN = "   "
+"""Between two devices."""
 
 
 class HeadLine(TextLine):
@@ -44,20 +48,44 @@ class DeviceStrip(TextLine):
 
     def __init__(self) -> None:
         super().__init__("strip")
+        self._workers: tuple[WorkerView, ...] = ()
+        self._obstacle = ""
 
-    def show(self, workers: tuple[WorkerView, ...]) -> None:
-        if not workers:
+    def show(self, workers: tuple[WorkerView, ...], obstacle: str) -> None:
+        """Show the workers. `obstacle`: what keeps all queued runs from starting."""
+        self._workers, self._obstacle = workers, obstacle
+        self._say_all()
+
+    def on_resize(self) -> None:
+        self._say_all()
+
+    def _say_all(self) -> None:
+        if self._workers:
+            self.say(devices_text([_worker(view) for view in self._workers], self.size.width or WHOLE))
+        elif self._obstacle.startswith(FOR_SLURM):
+            self.say(Text(f"no worker yet: the queue {self._obstacle}; W shows the jobs", style="dim"))
+        elif self._obstacle == STARTING:
+            self.say(Text(f"{STARTING} …", style="dim"))
+        else:
             self.say(Text("no worker: press w to start one", style="dim"))
-            return
-        self.say(Text("   ").join(_worker(view) for view in workers[:4]))
+
+
+def devices_text(devices: Sequence[Text], width: int) -> Text:
+    """Join as many devices as fit, the first whatever its length, and count the others."""
+    for shown in range(len(devices), 0, -1):
+        more = f"{BETWEEN}+{len(devices) - shown}" if shown < len(devices) else ""
+        text = Text(BETWEEN).join(devices[:shown]).append(more, style="dim")
+        if text.cell_len <= width:
+            break
+    return text
 
 
 def _worker(view: WorkerView) -> Text:
     text = Text.assemble((view.device, "bold"), no_wrap=True, overflow="ellipsis")
     text.append(f" {view.name}  {view.load}  ", style="dim")
     if view.run_id is None:
-        text.append(view.waits or "idle")
+        text.append(view.leaves or view.waits or "idle")
     else:
         speed = f"  {view.images_per_s:,.0f} images/s" if view.images_per_s else ""
-        text.append(f"#{view.run_id}{speed}")
+        text.append(f"#{view.run_id}{speed}" + (f"  {view.leaves}" if view.leaves else ""))
     return text

@@ -1,4 +1,4 @@
-"""Text that is cut where room is short, ending with the key that shows all of it."""
+"""Text that is cut where room is short, ending with the keys that show all of it."""
 
 from rich.text import Text
 from textual.geometry import Size
@@ -8,7 +8,7 @@ REST = " …"
 
 
 class Clipped(Widget):
-    """Text as high as its styles allow; `whole` is the key to where all of it can be read, if there is one."""
+    """Text as high as its styles allow; `whole` are the keys to where all of it can be read, if there is one."""
 
     def __init__(self, id: str, whole: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
@@ -31,11 +31,11 @@ class Clipped(Widget):
 
 
 def clipped(lines: list[Text], width: int, height: int, whole: str) -> Text:
-    """Cut to `height` lines, none longer than `width`; the last of them ends with the key `whole`."""
+    """Cut to `height` lines, none longer than `width`; the last of them ends with the keys `whole`."""
     if len(lines) > height > 0:
         last = lines[height - 1]
         last.rstrip()
-        key = f" {whole}" if whole else ""
+        key = f" all: {whole}" if whole else ""
         last.truncate(max(width - len(REST) - len(key), 0))
         lines = [*lines[: height - 1], Text.assemble(last, REST, (key, "dim"))]
     return Text("\n", no_wrap=True).join(lines)

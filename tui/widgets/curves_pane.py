@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.plots import Chart, Line, reading, value_shown
+from tui.plots import Chart, Line, place_at, reading, value_shown
 from tui.plots.axes import AXIS_WORDS, EPOCH, Axis, x_shown
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING, strength
@@ -143,6 +144,33 @@ class ChartsPane(Pictured, Container):
             return None
         return chart_picture(f"{view.file_stem}-{panel.key}", view.title, chart, view.names)
 
+    # The mouse: a click puts the cursor, the wheel zooms
+
+    def _under(self, event: events.MouseEvent) -> tuple[ChartBox, float] | None:
+        """Return the chart under the mouse and the place on its axis; None elsewhere."""
+        for box in self.query(ChartBox):
+            plot = box.query_one(ChartPlot)
+            if box.display and plot.chart and plot.region.contains(event.screen_x, event.screen_y):
+                at = place_at(plot.chart, *plot.size, event.screen_x - plot.region.x)
+                return (box, at) if at is not None else None
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        if self._view is not None and (found := self._under(event)) is not None:
+            box, at = found
+            self._look(self.chart_state.point_at(self._view, box.panel, at, box.columns))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._zoom_at(event, 0.5)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._zoom_at(event, 2.0)
+
+    def _zoom_at(self, event: events.MouseEvent, factor: float) -> None:
+        if self._view is not None and (found := self._under(event)) is not None:
+            event.stop()
+            self._look(self.chart_state.zoom(self._view, factor, found[1]))
+
     # What keys do
 
     def do_left(self) -> None:
@@ -247,10 +275,13 @@ def legend(chart: Chart, *, is_marked: bool = False, says_place: bool = True) ->
     if chart.cursor is None:
         found = [(line, _newest(line)) for line in chart.lines if not (line.faint or line.level)]
     found.reverse()  # what counts comes first: where room is short, the end is cut
-    found.sort(key=lambda pair: len(found) if pair[0].of is None else pair[0].of)
+    found.sort(key=lambda pair: len(found) if pair[0].of is None or pair[0].dashed else pair[0].of)
+    pinned = [pair for pair in found if pair[0].dashed]
+    own = [pair for pair in found if not pair[0].dashed]
+    found = [*own[:1], *pinned, *own[1:]]  # beside the line that it is to be compared with
     for line, value in found:
         colour = f"rgb({','.join(map(str, line.colour))})"
-        text.append(f"  {line.marker or '━'} ", style=colour)
+        text.append(f"  {line.marker or ('╌' if line.dashed else '━')} ", style=colour)
         text.append(f"{line.name} " if line.name else "", style="dim")
         text.append(value_shown(value, is_share=chart.is_share))
     return text

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
 from tui.plots import BEST, INK, PlotWidget, confused_pairs, draw_confusion
-from tui.snapshot import Curve, Detail, MatrixView
+from tui.snapshot import Curve, Detail, MatrixView, Reference
 from tui.views.accuracy_chart import accuracy_chart
 from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_plot import ChartPlot
@@ -33,13 +33,15 @@ class CurveLegend(Static):
 
     view: reactive[Curve | None] = reactive(None)
     smoothing: reactive[int] = reactive(0)
+    beside: reactive[str] = reactive("")
+    """Words for the pinned run; empty where none is."""
 
     def render(self) -> Text:
         if self.view is None:
             return Text("")
         says = f"  smoothed {SMOOTHING[self.smoothing]:g}" if self.smoothing else ""
-        text = legend(self.view, self.size.width - len(says)).append(says, style="dim")
-        return text if text.cell_len <= self.size.width else legend(self.view, self.size.width)
+        text = legend(self.view, self.size.width - len(says), self.beside).append(says, style="dim")
+        return text if text.cell_len <= self.size.width else legend(self.view, self.size.width, self.beside)
 
 
 class ConfusionPlot(PlotWidget):
@@ -90,11 +92,19 @@ def _lines(view: MatrixView | None) -> int:
     return 2 * len(view.counts) + 1 if view is not None else 1
 
 
+class Title(TextLine):
+    """Title of the pane, which is dragged where the table is above it: no mouse selects its text."""
+
+    ALLOW_SELECT = False
+
+
 class DetailPane(Vertical):
-    """Pane of the highlighted run; hidden where there is none."""
+    """Pane of the highlighted run; hidden where there is none. Its edge is dragged: no mouse selects text there."""
+
+    ALLOW_SELECT = False
 
     def compose(self) -> ComposeResult:
-        yield TextLine("title")
+        yield Title("title")
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
@@ -105,6 +115,7 @@ class DetailPane(Vertical):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._detail: Detail | None = None
+        self._reference: Reference | None = None
         self._smoothing = 0
 
     def on_resize(self) -> None:
@@ -117,9 +128,12 @@ class DetailPane(Vertical):
 
     def _draw_curve(self) -> None:
         if self._detail is not None:
-            self.query_one(CurveLegend).view = self._detail.curve
-            self.query_one(CurveLegend).smoothing = self._smoothing
-            self.query_one(ChartPlot).chart = accuracy_chart(self._detail.curve, self._smoothing)
+            pinned = self._reference
+            same = pinned if pinned is not None and pinned.data == self._detail.data else None
+            line = self.query_one(CurveLegend)
+            line.view, line.smoothing = self._detail.curve, self._smoothing
+            line.beside = beside(pinned, is_same_data=same is not None) if pinned is not None else ""
+            self.query_one(ChartPlot).chart = accuracy_chart(self._detail.curve, self._smoothing, same)
 
     def _say_title(self) -> None:
         """Write the title; where its end would be cut, with shorter names of settings."""
@@ -132,8 +146,9 @@ class DetailPane(Vertical):
             text = text.replace(settings, settings_fitted(settings, line.size.width - before), 1)
         line.say(Text(text, no_wrap=True, overflow="ellipsis"))
 
-    def show(self, detail: Detail | None) -> None:
-        self.display, self._detail = detail is not None, detail
+    def show(self, detail: Detail | None, reference: Reference | None = None) -> None:
+        """`reference`: the pinned run, which is drawn where it has the same data."""
+        self.display, self._detail, self._reference = detail is not None, detail, reference
         if detail is None:
             return
         self._say_title()
@@ -145,9 +160,19 @@ class DetailPane(Vertical):
         self.query_one("#findings", Clipped).say(says)
 
 
-def legend(curve: Curve, width: int) -> Text:
-    """Name the lines with their newest values, and the best epoch. Train accuracy is a running average over the epoch,
-    and says so."""
+def beside(pinned: Reference, *, is_same_data: bool) -> str:
+    """Write `╌ #3 .8269` of the pinned run, or that its accuracy is of other images."""
+    value = decimals(pinned.points[-1][1] if pinned.points else None)
+    return f"  ╌ {pinned.name} {value}" if is_same_data else f"  {pinned.name} other data"
+
+
+def legend(curve: Curve, width: int, pinned: str = "") -> Text:
+    """Name the lines with their newest values, the best epoch, and the `pinned` run. Train accuracy is a running
+    average over the epoch, and says so."""
+    return _legend(curve, width - len(pinned)).append(pinned, style="dim")
+
+
+def _legend(curve: Curve, width: int) -> Text:
     train, test = (decimals(_latest(values)) for values in (curve.train, curve.test))
     if curve.mean_of:
         return _group_legend(curve, train, test, width)
@@ -157,7 +182,11 @@ def legend(curve: Curve, width: int) -> Text:
     head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
     marks = ("━", "━") if INK.has_hues else ("○", "●")
     text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
-    text.append(f"{marks[0]} {label} ", style=_rgb(INK.train)).append(train)
+    over = max(
+        fixed + len(label) - width, 0
+    )  # what is more than fits: first the best gives way, then train's value
+    best, over = ("", over - len(best)) if over else (best, 0)
+    text.append(f"{marks[0]} {label}", style=_rgb(INK.train)).append("" if over > 0 else f" {train}")
     text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
     return text.append(best, style=_rgb(INK.test))
 

@@ -23,7 +23,7 @@ MEANS: Mapping[Cause, str] = {
 
 
 ERROR_LINES = 3
-WHOLE = " 4"
+WHOLE = " all: 4"
 
 
 def failure_text(failure: Failure, theme: Mapping[str, str], lines: int, width: int | None = None) -> Text:

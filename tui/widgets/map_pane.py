@@ -10,12 +10,14 @@ from tui.feeds.map_thread import MapAnswer, MapQuestion, MapThread
 from tui.formatting import plain
 from tui.widgets.picture_pane import PicturePane
 
+MAKING, LOADING = "making the map …", "loading the network for its maps: some seconds …"
+
 
 class MapPane(PicturePane):
     """Map for the predicted class, or for the true one; the process starts with the first map."""
 
     class Told(Message):
-        """Description of the map, in words; empty while it is being made."""
+        """Description of the map, or of what it waits for."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -33,7 +35,8 @@ class MapPane(PicturePane):
         self._maps = MapThread(
             home, run_id, spec, lambda answer: self.post_message(self.Made(answer)), crashed
         )
-        self.is_wanted = False
+        self.is_wanted = self.is_made = False
+        """Whether a map is to be shown, and whether it, or why there is none, is there."""
         self._of_true = False
         self._question: MapQuestion | None = None
         """Map that is shown or being made."""
@@ -55,15 +58,17 @@ class MapPane(PicturePane):
             return
         self._question = wanted
         if not self._maps.ask(wanted):
-            has_begun = self._maps.has_answered
-            self.say("making the map …" if has_begun else "loading the network for its maps: some seconds …")
-            self.post_message(self.Told(""))
+            self.is_made = False
+            says = MAKING if self._maps.has_answered else LOADING
+            self.say(says)
+            self.post_message(self.Told(says))
 
     def on_map_pane_made(self, message: Made) -> None:
         message.stop()
         answer = message.answer
         if answer.question != self._question or not self.is_attached:
             return
+        self.is_made = True
         if answer.picture is None:
             self._question = None  # the next look asks again
             self.say(f"✖ {plain(answer.problem)}")

@@ -13,7 +13,16 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.plots import MODES, TALLEST, Grid, PlotWidget, confused_pairs, draw_matrix, named
+from tui.plots import (
+    MODES,
+    TALLEST,
+    Grid,
+    PlotWidget,
+    confused_pairs,
+    draw_matrix,
+    most_confused,
+    named,
+)
 from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
 from tui.widgets.epoch_cursor import EpochPane
@@ -98,6 +107,8 @@ class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
         super().__init__(id="confusion")
         self._view: RunView | None = None
         self.scrub = Scrub()
+        self._was_moved = False
+        """A key chose the cell: until then the most confused classes are under the cursor."""
         self._playing: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -108,6 +119,8 @@ class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
 
     def show(self, view: RunView) -> None:
         self._view = view
+        if not self._was_moved and view.matrices:
+            self.scrub = replace(self.scrub, cell=worst_cell(view.matrices[max(view.matrices)]))
         self._draw()
 
     @property
@@ -151,6 +164,7 @@ class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
 
     def move_cell(self, down: int, right: int) -> None:
         if (matrix := self.matrix) is not None:
+            self._was_moved = True
             self._look(self.scrub.move(down, right, len(matrix.counts)))
 
     # What keys do
@@ -168,6 +182,7 @@ class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
         if matrix is None:
             return
         self._stop()
+        self._was_moved = True  # who comes back from the images finds the cursor where it was
         row, column = self.scrub.move(0, 0, len(matrix.counts)).cell
         if matrix.counts[row][column]:
             self.post_message(self.Opened(matrix.epoch, (row, column)))
@@ -209,6 +224,11 @@ class MatrixPane(CellKeys, EpochPane, Pictured, Vertical):
         if self._playing is not None:
             self._playing.stop()
             self._playing = None
+
+
+def worst_cell(matrix: MatrixView) -> tuple[int, int]:
+    """Return the cell with the most wrong predictions; the first cell where all are correct."""
+    return next(((row, column) for row, column, _ in most_confused(matrix.counts, 1)), (0, 0))
 
 
 def scrubber(matrix: MatrixView, epochs: list[int], scrub: Scrub, *, is_playing: bool) -> Text:

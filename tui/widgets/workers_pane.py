@@ -16,6 +16,7 @@ from tui.snapshot import AddressView, RunRow, Snapshot, WorkerView
 from tui.views.card_text import cards_text
 from tui.views.gauges import HOUR, Gauges, gauges_of, line_of, tall_of
 from tui.views.queue_text import ended_runs, ended_text, next_runs, queue_text
+from tui.views.users import has_several
 from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import alerts_text, jobs_text, worker_text
 
@@ -95,9 +96,10 @@ class WorkersPane(VerticalScroll):
         text = Text(no_wrap=True, overflow="ellipsis")
         if not look.workers:
             return text.append(NO_WORKERS, style="dim")
+        several = has_several(worker.user for worker in look.workers)
         for worker in look.workers:
-            is_chosen = worker is look.chosen
-            text.append_text(worker_text(worker, look.row_of(worker), look.now, is_chosen=is_chosen))
+            is_chosen, row = worker is look.chosen, look.row_of(worker)
+            text.append_text(worker_text(worker, row, look.now, is_chosen=is_chosen, with_user=several))
             gauges = gauges_of(worker, look.hours.get(worker.id), look.history)
             text.append_text(self._gauges(gauges, width, room if is_chosen else 0)).append("\n")
         return text

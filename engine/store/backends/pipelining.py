@@ -5,6 +5,7 @@ Readings run in a thread each, one at a time: each until it has a statement to s
 the server together, and each reading goes on with the result of its own. A reading of three statements of which the
 second needs the first's result takes as many round trips as without this, but others ride along."""
 
+import contextlib
 import contextvars
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import TupleRow
+
+from engine.store.answers import note_answer
 
 T = TypeVar("T")
 
@@ -25,6 +28,7 @@ class PipeliningCursor(psycopg.Cursor[TupleRow]):
         statement = Statement(self, query, params, more)
         if getattr(_present, "reading", None) is None and self.connection not in _begins:
             statement.send()
+            note_answer()
         else:
             _answer(self.connection, [statement])
         return self
@@ -63,13 +67,11 @@ def send_together(connection: "psycopg.Connection[Any]", statements: Sequence[St
     """Send statements at once, in their order, and wait until each has its result.
 
     Raises the driver's error of the first that failed; those behind it are not done."""
-    if not psycopg.Pipeline.is_supported():
+    pipeline = connection.pipeline() if psycopg.Pipeline.is_supported() else contextlib.nullcontext()
+    with pipeline:
         for each in statements:
             each.send()
-        return
-    with connection.pipeline():
-        for each in statements:
-            each.send()
+    note_answer()
 
 
 def read_together(connection: "psycopg.Connection[Any]", jobs: Sequence[Callable[[], T]]) -> list[T]:

@@ -147,9 +147,9 @@ def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
 def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: Path, shell: Shell) -> None:
     """Two tables of one home would give new runs the same folders."""
     source.close()
-    there = f"sqlite:///{tmp_path / 'there.db'}"
+    there, there_url = tmp_path / "there.db", f"sqlite:///{tmp_path / 'there.db'}"
     assert shell("db", "copy", "from.db", "backup.db", "--keep") == 0 and "closed" not in shell.out
-    assert shell("db", "copy", "from.db", there) == 0
+    assert shell("db", "copy", "from.db", there_url) == 0
     assert "copied and compared: 8 runs with " in shell.out
     assert f"from.db is closed: go on with RESNET_TUI_DB or --db set to {there}" in shell.out
     for verb in (("ls",), ("add", "--data", "digits"), ("rm", "1")):
@@ -157,13 +157,18 @@ def test_a_moved_table_is_closed_until_it_is_reopened(source: Store, tmp_path: P
         assert f"from.db were moved to {there}: name that one with RESNET_TUI_DB or --db" in said
     assert "from.db were moved to" in shell.refuses("db", "copy", "from.db", "other.db")
 
-    assert shell("add", "--data", "digits", "--db", there) == 0
+    assert shell("add", "--data", "digits", "--db", there_url) == 0
     gc.collect()  # closes the tables that verbs have opened in this process
-    assert shell("db", "copy", there, "from.db") == 0
+    assert shell("db", "copy", there_url, "from.db") == 0
     assert "/from.db, whose runs were moved away, is now" in shell.out and (tmp_path / "from.db.1").exists()
     assert shell("ls", "--json", "--db", "from.db") == 0
     assert len(json.loads(shell.out)["runs"]) == 9
     assert shell("db", "reopen", "there.db") == 0 and shell("ls", "--db", "there.db") == 0
+    assert shell("db", "copy", "from.db", "runs.db") == 0
+    assert "go on in this folder without --db and RESNET_TUI_DB" in shell.out, (
+        "a shell may still name the server"
+    )
+    assert shell("ls") == 0
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -1,5 +1,6 @@
 """Statements that are sent together: as many round trips as the longest reading has statements."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from slow_link import SlowLink, slow_link
 from sqlalchemy import text
 from sqlmodel import Session
 
+from engine.store.answers import answered_at
 from engine.store.database import Store, open_store, read_together
 from engine.store.errors import StoreError
 
@@ -103,3 +105,24 @@ def test_a_file_is_read_one_after_the_other(tmp_path) -> None:  # type: ignore[n
     with store.read() as session:
         assert read_together(session, lambda: chain(session, 2), lambda: value(session, 5)) == [2, 5]
     store.close()
+
+
+def test_each_answer_is_noted_for_the_thread_that_waits_for_it(far: Store, link: SlowLink) -> None:
+    """Also where several readings wait together; and none where the server is silent."""
+    me = threading.get_ident()
+
+    def heard() -> float:
+        return answered_at(me)
+
+    with far.read() as session:
+        before = heard()
+        value(session, 1)
+        alone = heard()
+        read_together(session, lambda: value(session, 1), lambda: value(session, 2))
+        together = heard()
+    ended = heard()
+    link.cut()
+    with pytest.raises(StoreError), far.read() as session:
+        value(session, 1)
+    assert before < alone < together <= ended == heard()
+    assert answered_at(None) == 0.0

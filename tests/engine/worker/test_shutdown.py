@@ -87,3 +87,14 @@ def test_the_clock_asks_without_hurry() -> None:
     assert passed.urgency is Urgency.UNHURRIED
     passed._on_signal(signal.SIGTERM)
     assert passed.urgency is Urgency.SOON
+
+
+def test_the_run_table_is_told_that_a_worker_was_asked_to_leave() -> None:
+    shutdown = Shutdown()
+    assert shutdown.told("running") == "running"
+    shutdown.ask(after_this_run=True)
+    assert shutdown.told("running") == "draining"
+    shutdown._on_signal(signal.SIGUSR1)
+    assert shutdown.told("running") == "draining", "as `stopping` it would be told to hurry"
+    shutdown.ask(after_this_run=False)
+    assert shutdown.told("running") == "stopping" and shutdown.urgency is Urgency.SOON

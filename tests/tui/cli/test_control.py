@@ -66,6 +66,6 @@ def test_wait_says_that_no_worker_has_a_card(
     while_it_waits(monkeypatch, lambda: None, lambda: queue.ask(study, [9], "cancel"))
     assert shell("wait", "10") == 1
     assert shell.err == (
-        "no worker for cuda is running: start one with python -m engine.worker --device cuda:0\n"
+        "no worker for cuda is running: start one with resnet-tui workers start --device cuda:0\n"
         "run 10 waits for run 9, which was cancelled\n"
     )

@@ -14,6 +14,7 @@ from waiting import LIMIT_S, until
 from engine.hardware import processes, worker_start
 from engine.store import workers
 from engine.store.database import Store
+from engine.store.status import Asked
 from tui.cli.workers import _with_arrays
 
 
@@ -81,7 +82,7 @@ def test_an_option_that_no_worker_takes_starts_none(
 
 
 @pytest.mark.parametrize(("how", "epochs"), [("stopping", 2000), ("draining", 40)])
-def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epochs: int) -> None:
+def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: Asked, epochs: int) -> None:
     first, second = lab.add(epochs=epochs), lab.add()
     worker = lab.start_worker()
     lab.until_epoch(first, 1)
@@ -91,6 +92,16 @@ def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epo
     assert worker.wait(timeout=LIMIT_S) == 0
     assert lab.run(first).status == ("queued" if how == "stopping" else "done")
     assert lab.run(second).attempt == 0
+
+
+def test_a_worker_that_is_drained_says_so(lab: Lab, shell: Shell) -> None:
+    run_id = lab.add(epochs=2000)
+    worker = lab.start_worker()
+    lab.until_epoch(run_id, 1)
+    os.kill(worker.pid, signal.SIGUSR2)
+    until(lambda: [each["state"] for each in listed(shell)] == ["draining"], what="a worker that drains")
+    worker.terminate()
+    assert worker.wait(timeout=LIMIT_S) == 0 and lab.run(run_id).status == "queued"
 
 
 def test_ls_tells_state_and_run(shell: Shell, study: Store) -> None:

@@ -45,7 +45,7 @@ def store(db_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def paged(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"LARGE_FILE": 10, "FAR": 5, "NEWEST": 4, "PIECE": 11}.items():
+    for name, value in {"LARGE_FILE": 10, "FAR": 5, "NEWEST": 4, "FIRST_PIECE": 11, "MOST_PIECE": 11}.items():
         monkeypatch.setattr(first_pages, name, value)
 
 
@@ -146,3 +146,17 @@ def test_a_feed_goes_on_from_a_first_page(store: Store, paged: None) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(first_pages, "LARGE_FILE", RUNS)
         assert alike(last, whole(store))
+
+
+@pytest.mark.parametrize(
+    ("size", "took_s", "follows"),
+    [
+        (2_000, 0.4, 5_000),
+        (2_000, 0.0, 10_000),
+        (10_000, 2.0, 5_000),
+        (10_000, 60.0, 2_000),
+        (5_000, 1.0, 5_000),
+    ],
+)
+def test_a_piece_takes_about_a_second(size: int, took_s: float, follows: int) -> None:
+    assert first_pages.next_size(size, took_s) == follows

@@ -89,7 +89,7 @@ def test_classes_have_their_names_where_there_is_room_beside_counts_and_shares()
     lines, _ = confusion(counts, 32, 8)
     assert lines[1].split() == ["0", "90", "10", "0", ".90"]
     view = MatrixView(tuple(map(tuple, counts)), names, 3, 10)
-    assert confused_pairs(view, 2) == ["0 no DR as 1 mild 10", "1 mild as 0 no DR 5"]
+    assert confused_pairs(view, 2) == ["0 no DR as 1 mild (10)", "1 mild as 0 no DR (5)"]
 
 
 def test_small_windows_keep_counts_and_large_ones_of_many_classes_too() -> None:

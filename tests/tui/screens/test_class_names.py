@@ -38,7 +38,7 @@ async def test_brackets_in_the_names_of_classes_are_shown_on_every_screen(bracke
         await until(pilot, lambda: seen("0 [0]", "1 [b]m", "2 [red]", "3 a [x]", "4 [/]"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-head"))
-        await pilot.press("2", "down")
+        await pilot.press("2", "up")
         await until(pilot, lambda: seen("1 [b]mild[/b]", "2 [red]", "3 a [x]", "4 [/]"))
         assert "true 1 [b]mild[/b], predicted 0 [0]" in shown(pilot, "#cell")
         assert "1 [b]mild[/b] as 0 [0]" in shown(pilot, "#pairs")

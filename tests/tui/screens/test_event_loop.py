@@ -55,7 +55,7 @@ async def on_run(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: "from #3" in shown(pilot, "#spec-text"))
     await pilot.press("5", "right_square_bracket", "down", "right", "e")
     await until(pilot, lambda: pilot.app.screen.query_one(ScorePlot).drawing != READING)
-    await pilot.press("2", "down", "down")
+    await pilot.press("2")
     await until(pilot, lambda: pilot.app.screen.query_one(MatrixPane).matrix)
     await pilot.press("enter")
     await on(pilot, ImagesScreen)

@@ -46,11 +46,11 @@ async def test_the_most_confused_classes_are_named_beside_the_matrix(home: Home,
         await opened(pilot)
         line = pilot.app.screen.query_one("#confused")
         await until(
-            pilot, lambda: line.display and "2 moderate as 0 no DR 26; 1 mild" in shown(pilot, "#confused")
+            pilot, lambda: line.display and "2 moderate as 0 no DR (26); 1 mild" in shown(pilot, "#confused")
         )
         assert shown(pilot, "#matrix-title") == "confusion  epoch 3  n 201  row share"
         await pilot.resize_terminal(*SMALL)
-        await until(pilot, lambda: shown(pilot, "#matrix-title") == "epoch 3  2 moderate as 0 no DR 26")
+        await until(pilot, lambda: shown(pilot, "#matrix-title") == "epoch 3  2 moderate as 0 no DR (26)")
         assert not line.display
 
 

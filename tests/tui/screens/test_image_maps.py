@@ -15,6 +15,7 @@ from engine.files.paths import Home
 from engine.queries.map_client import MapClient, MapPicture, NoMaps
 from engine.store.database import Store
 from tui.screens.run import RunScreen
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.map_pane import MapPane
 from tui.widgets.matrix_pane import MatrixPane
 
@@ -62,7 +63,7 @@ async def on_images(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: shown(pilot, "#title"))
     await pilot.press("enter", "2")
     await until(pilot, lambda: pilot.app.screen.query_one(MatrixPane).matrix)
-    await pilot.press("down", "down", "enter")
+    await pilot.press("enter")
     await until(pilot, lambda: is_drawn(pilot))
 
 
@@ -86,6 +87,8 @@ async def test_enter_shows_the_map_beside_the_image_or_in_its_place(
         await until(pilot, lambda: has_map(pilot))
         image = pilot.app.screen.query_one("#picture")
         assert image.display == (size == TALL)
+        keys = str(pilot.app.screen.query_one(KeyFooter).render())
+        assert keys.endswith(" help  esc back ") and len(keys) <= size[0]  # whatever there is no room for
         facts = shown(pilot, "#map-facts").replace("\n", " ")
         assert "map of asked None (.700): 61 % in the upper left" in facts and "epoch 2" in facts
         assert "cropped to the square" in facts and len(played.asked) == 1
@@ -117,6 +120,8 @@ async def test_of_maps_that_wait_the_newest_is_made_and_leaving_ends_the_process
         await pilot.press("enter")
         await until(pilot, lambda: played.asked)
         assert "loading the network" in shown(pilot, "#map .no-picture")
+        await until(pilot, lambda: "loading the network" in shown(pilot, "#map-facts"))
+        assert pilot.app.screen.query_one("#picture").display  # the image is seen until its map is made
         await pilot.press("right", "right", "right")
         seen = shown(pilot, "#image-facts").splitlines()[0]
         played.may_answer.set()

@@ -42,7 +42,7 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
 ) -> None:
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     async with app(home).run_test(size=size, notifications=True) as pilot:
-        await on_images(pilot, "down", "down")
+        await on_images(pilot)
         await until(pilot, lambda: is_drawn(pilot))
         wrong = confusion(LABELS, SKILL)[2][0]
         head = shown(pilot, "#images-head")
@@ -68,7 +68,7 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
 async def test_epochs_are_walked_through_and_the_matrix_follows(home: Home, study: Store) -> None:
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await on_images(pilot, "down", "down")
+        await on_images(pilot)
         await until(pilot, lambda: is_drawn(pilot))
         image = shown(pilot, "#image-facts").splitlines()[0]
         await pilot.press("left_square_bracket")
@@ -104,7 +104,7 @@ async def test_a_file_that_is_gone_is_named_and_the_next_is_shown(home: Home) ->
     answer(home, 1, names, 2, 0.5)
     (home.root / "lab" / "images" / names[LABELS[0] - 1]).unlink()
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await on_images(pilot)
+        await on_images(pilot, "up", "up")
         await until(pilot, lambda: "is missing" in shown(pilot, "#picture .no-picture"))
         assert names[LABELS[0] - 1] in shown(pilot, "#picture .no-picture").replace("\n", "")
         await pilot.press("right")
@@ -130,7 +130,7 @@ async def test_one_thread_loads_pictures_and_of_those_that_wait_the_newest_alone
 
     monkeypatch.setattr(Viewer, "show", slow)
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await on_images(pilot, "down", "down")
+        await on_images(pilot)
         await until(pilot, lambda: loaded)
         await pilot.press("right", "right", "right", "right")
         seen = shown(pilot, "#image-facts").splitlines()[0]

@@ -330,6 +330,7 @@ async def test_a_worker_is_offered_where_none_is_there(home: Home, monkeypatch: 
         await form(pilot, "n")
         await pilot.press("enter")
         await until(pilot, lambda: asked(pilot) == "#1 queued, and no worker is running. Start one here?")
+        assert not notified(pilot)  # the question says it
         await pilot.press("escape")
         await opened(pilot, 1)
         assert not started

@@ -6,6 +6,7 @@ import pytest
 from cell_images import SKILL, answer
 from pilots import SMALL, TALL, app, go_to, notified, on_run, opened, shown, table, until
 from studies import GRADES, LABELS
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -134,11 +135,10 @@ async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, st
         await pilot.press("2")
         pane = pilot.app.screen.query_one(MatrixPane)
         await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
-        await pilot.press("down", "down")
-        assert shown(pilot, "#cell").startswith(
+        assert shown(pilot, "#cell").startswith(  # the cursor begins at the most confused classes
             f"true 2 {GRADES[2]}, predicted 0 {GRADES[0]}: 26 images, 84 % of"
         )
-        assert "most confused: 2 moderate as 0 no DR 26" in shown(pilot, "#pairs")
+        assert "most confused: 2 moderate as 0 no DR (26)" in shown(pilot, "#pairs")
         await pilot.press("comma")
         assert "epoch ◀ 2 ▶" in shown(pilot, "#scrubber") and pane.scrub.epoch == 2
         await pilot.press("m")
@@ -329,9 +329,31 @@ async def test_what_is_cut_in_the_block_stands_whole_on_the_page_of_the_spec(
         await pilot.press(*"jjj", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-findings"))
         block = shown(pilot, "#run-findings")
-        assert "at last" not in block and "… 4" in block and "C clones it" in block
+        assert "at last" not in block and "… all: 4" in block and "C clones it" in block
         await pilot.press("4")
         await until(pilot, lambda: "at last" in shown(pilot, "#spec-text"))
         assert not pilot.app.screen.query_one("#run-findings").display
         await pilot.press("1")
         await until(pilot, lambda: pilot.app.screen.query_one("#run-findings").display)
+
+
+@pytest.mark.parametrize("size", [SMALL, (150, 50)])
+async def test_a_click_puts_the_cursor_and_the_wheel_zooms(
+    home: Home, study: Store, size: tuple[int, int]
+) -> None:
+    async with app(home).run_test(size=size) as pilot:
+        await on_run(pilot)
+        await until(pilot, lambda: curves(pilot).query_one("#chart-accuracy ChartPlot", ChartPlot).chart)
+        box = curves(pilot).query_one("#chart-accuracy ChartPlot", ChartPlot)
+        width = box.size.width
+        await pilot.click(box, offset=(width // 4, 3))  # of epochs 1 to 6
+        await until(pilot, lambda: "epoch 2" in title(pilot, "accuracy"))
+        assert curves(pilot).chart_state.cursor == 2
+        await pilot._post_mouse_events([MouseScrollUp], box, offset=(width - 1, 3))
+        assert curves(pilot).chart_state.window == pytest.approx((3.0, 6.0), abs=0.05)  # where the mouse is
+        await pilot._post_mouse_events([MouseScrollDown], box, offset=(width - 1, 3))
+        assert curves(pilot).chart_state.window is None
+        if size != SMALL:  # another chart is chosen, and all have its cursor
+            await pilot.click(curves(pilot).query_one("#chart-kappa ChartPlot"), offset=(8, 3))
+            await until(pilot, lambda: curves(pilot).chart_state.cursor == 1)
+            assert curves(pilot).chart_state.chosen.key == "kappa" and "epoch 1" in title(pilot, "kappa")

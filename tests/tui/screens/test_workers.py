@@ -103,6 +103,8 @@ async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
         telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0, "temperature_c": 63.0}
         workers.beat(study, 1, state="running", telemetry=telemetry)
         await until(pilot, lambda: "4.0 of 16 GiB" in shown(pilot, "#workers-text"))
+        assert workers.ask_to_leave(study, 1, how="draining")
+        await until(pilot, lambda: "  draining" in shown(pilot, "#workers-text").splitlines()[1])
         assert "█▁ 10 %" in shown(pilot, "#workers-text") and "63 °C" in shown(pilot, "#workers-text")
         await pilot.press("j", "k", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
@@ -219,6 +221,8 @@ async def test_jobs_are_seen_with_slurms_reason_and_slurm_keeps_nobody_waiting(
         first, second, hint = shown(pilot, "#jobs-text").splitlines()[:3]
         assert first.split() == ["job", "slurm:7_0", "running", "worker", "1", "on", "gpu03"]
         assert second.split() == ["job", "slurm:7_1", "pending", "Resources"] and "workers stop" in hint
+        head = shown(pilot, "#workers-head")  # a small window may show nothing else of them
+        assert head.startswith("1 worker   1 job waits   1 running")
 
 
 async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path, tmp_path: Path) -> None:
@@ -227,8 +231,9 @@ async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path,
     new_submission(home).write_jobs(["7_0", "7_1", "8"])
     (squeue / "answer").write_text("7_0|PENDING||Resources\n7_1|PENDING||Resources\n8|RUNNING|gpu03|None\n")
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
-        words = "no worker; 2 jobs wait in Slurm (Resources)"
+        words = "waits for Slurm (2 jobs: Resources)"
         await until(pilot, lambda: reason(pilot) == words)
+        await until(pilot, lambda: f"the queue {words}" in shown(pilot, "#strip"))
         register(store, pid=os.getpid(), device="cpu", device_name="a processor")
         await until(pilot, lambda: reason(pilot) == "next")
     store.close()
@@ -242,10 +247,10 @@ def reason(pilot: Pilot[Any]) -> str | None:
 
 def test_jobs_that_wait_are_told_with_slurms_reasons() -> None:
     jobs = [Job(f"7_{n}", state, why, "", ()) for n, (state, why) in enumerate(JOBS)]
-    assert waiting_jobs(jobs) == "3 jobs wait in Slurm (Resources, Priority)"
-    assert waiting_jobs(jobs[:2]) == "1 job waits in Slurm (Resources)"
+    assert waiting_jobs(jobs) == "waits for Slurm (3 jobs: Resources, Priority)"
+    assert waiting_jobs(jobs[:2]) == "waits for Slurm (1 job: Resources)"
     assert waiting_jobs(jobs[1:2]) == "" and waiting_jobs(()) == ""
-    assert waiting_jobs([Job("8", "PENDING", "", "", ())]) == "1 job waits in Slurm"
+    assert waiting_jobs([Job("8", "PENDING", "", "", ())]) == "waits for Slurm (1 job)"
 
 
 JOBS = [("PENDING", "Resources"), ("RUNNING", ""), ("PENDING", "Priority"), ("PENDING", "Resources")]

@@ -46,6 +46,14 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(
         )
 
 
+@pytest.mark.parametrize("width", range(38, 72))
+def test_a_table_that_its_border_makes_narrow_cuts_no_column_at_its_edge(width: int) -> None:
+    plan = plan_columns(width, FULL, sort="lr")
+    assert sum(column.width + 1 for column in plan) <= width
+    assert {"id", "epoch", "best"} <= {column.key for column in plan}
+    assert all(len(header(column, "lr", True)) == column.width for column in plan)
+
+
 def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
     rows = [
         make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),

@@ -76,6 +76,10 @@ RUNS = table(
         ("http://x", ()),
         ("Arch:resnet18", (1,)),
         ("tag=", (2, 4, 3)),
+        ("arch~^resnet(18|34)$", (1,)),
+        (r"-arch~NET\d8", (2, 4, 3)),
+        ("status~^d", (1,)),
+        ("~^big|log$", (2, 3)),
     ],
 )
 def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
@@ -89,6 +93,10 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("lr:fast", "lr:fast: give a number"),
         ("arch>3", "arch is text: write arch:3 or arch=3"),
         ("lr:inf", "give a number"),
+        ("lr~1", "lr~1: give a number, such as lr=1"),
+        ("arch~(18", "~(18 is no regular expression: missing )"),
+        ("~*", "~* is no regular expression"),
+        ("nothing~x", "unknown column nothing"),
         ("-id:nan", "give a number"),
         ("speed>3", "unknown column speed: choose from status"),
         ("best_acc>0.8", "unknown column best_acc: choose from status"),

@@ -19,7 +19,7 @@ def test_what_fits_is_whole() -> None:
 
 def test_what_does_not_fit_ends_with_the_key_that_shows_the_rest() -> None:
     lines = shown(LONG, 20, 2)
-    assert lines == ["one two three four ", "five six sev … enter"]
+    assert lines == ["one two three four ", "five si … all: enter"]
     assert all(len(line) <= 20 for line in lines)
 
 

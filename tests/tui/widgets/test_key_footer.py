@@ -53,7 +53,7 @@ async def test_home_names_the_keys_that_do_something_with_the_chosen_runs(home: 
         await go_to(pilot, 6)  # failed
         assert {"retry", "clone"} <= set(named()) and "cancel" not in named()
         await go_to(pilot, 3)  # collapsed
-        assert {"fix", "clone"} <= set(named()) and not {"retry", "compare"} & set(named())
+        assert {"fix", "clone", "report"} <= set(named()) and not {"retry", "compare"} & set(named())
         await pilot.press("space", "space")
         await until(pilot, lambda: "compare" in named())
         assert len(str(line.render())) <= SMALL[0]
