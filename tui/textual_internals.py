@@ -58,6 +58,8 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
 }
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
+BELOW = "ToastRack, KeyFooter"
+"""What a screen hides while another is above it. It has the class itself: with it on the screen, all would be styled."""
 UNTIL_A_KEY_S = 86_400.0
 """Seconds for which a notification stays that only a key takes away."""
 
@@ -251,13 +253,13 @@ class Question(Dialog[bool]):
 
 
 class CoverableScreen(OpeningScreen[T]):
-    """Screen that is not drawn while another covers it completely, and shows no notifications below a dialog."""
+    """Screen that is not drawn while another covers it completely, and shows no notifications or keys below a dialog."""
 
     def on_screen_suspend(self) -> None:
-        self.query("ToastRack").add_class("-below")
+        self.query(BELOW).add_class("-below")
 
     def on_screen_resume(self) -> None:
-        self.query("ToastRack").remove_class("-below")
+        self.query(BELOW).remove_class("-below")
 
     def _compositor_refresh(self) -> None:
         """Draw what changed, unless the screen is covered: Textual would draw all of it each time. It is drawn when it

@@ -1,4 +1,4 @@
-"""How screens open: what is done once, what waits, and what is left when they are closed."""
+"""Opening of screens: what is done once, what waits, and what is left when they are closed."""
 
 import gc
 import threading
