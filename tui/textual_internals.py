@@ -59,7 +59,7 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
 BELOW = "ToastRack, KeyFooter"
-"""What a screen hides while another is above it. It has the class itself: with it on the screen, all would be styled."""
+"""Parts of a screen that are hidden below another. They have the class themselves: on the screen it would style all."""
 UNTIL_A_KEY_S = 86_400.0
 """Seconds for which a notification stays that only a key takes away."""
 
@@ -253,7 +253,7 @@ class Question(Dialog[bool]):
 
 
 class CoverableScreen(OpeningScreen[T]):
-    """Screen that is not drawn while another covers it completely, and shows no notifications or keys below a dialog."""
+    """Screen that is not drawn while another covers it completely. Below a dialog it shows no notifications and no keys."""
 
     def on_screen_suspend(self) -> None:
         self.query(BELOW).add_class("-below")
