@@ -124,7 +124,8 @@ def _submit(home: Home, worker: WorkerOptions, given: Sequence[str], warn: int |
     options = in_one_line(lambda: parse_options(given, warn_s=warn_s))
     ids = in_one_line(lambda: submit(home, options, worker.arguments(), warn_s=warn_s))
     named = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
-    print_message(f"submitted to Slurm: {named}; resnet-tui workers ls shows how far that is")
+    whose = "its" if len(ids) == 1 else "their"
+    print_message(f"submitted to Slurm: {named}; resnet-tui workers ls shows {whose} state")
     return 0
 
 

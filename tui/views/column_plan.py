@@ -16,9 +16,10 @@ NEEDED = {
 }  # fmt: skip
 """Columns of the narrowest table, but for those that tell nothing, and how wide they are at most in it."""
 WANTED = (
-    ("findings", WHOLE), ("settings", 14), ("best_sd", WHOLE), ("data", 7), ("data", 9), ("user", WHOLE),
+    ("findings", 25), ("settings", 14), ("best_sd", WHOLE), ("data", 7), ("data", 9), ("user", WHOLE),
     ("fold", WHOLE), ("seed", WHOLE), ("data", WHOLE), ("kappa", WHOLE), ("settings", 24), ("kappa_sd", WHOLE),
     ("lr", WHOLE), ("arch", WHOLE), ("pretrained", WHOLE), ("settings", WHOLE), ("name", WHOLE), ("ends", WHOLE),
+    ("findings", WHOLE),
 )  # fmt: skip
 """Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
 a setting, a finding and a deviation say more. What a user chose comes before all of them."""

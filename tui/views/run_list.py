@@ -144,7 +144,7 @@ def _term(word: str, shown: Shown) -> Term:
     texts = (*TEXTS, *shown.texts)
     names = (*texts, *NUMBERS, *shown.numbers)
     if found is None or field not in names:
-        if field in optional_metrics():
+        if field in optional_metrics() or _is_setting(field):
             raise FilterError(f"{field} is not shown: choose it as a column first (M)")
         if found is not None and found["op"] != ":":
             raise FilterError(f"unknown column {field}: choose from {', '.join(names)}")
@@ -164,6 +164,12 @@ def _term(word: str, shown: Shown) -> Term:
         sample = "=" if op == REGEX else op
         raise FilterError(f"{field}{op}{plain(value)}: give a number, such as {field}{sample}1")
     return Term(field, op, "", number, negated)
+
+
+def _is_setting(field: str) -> bool:
+    from engine.spec.run_spec import FIELDS  # the first frame waits for no settings
+
+    return field in FIELDS
 
 
 def _expression(text: str) -> str:

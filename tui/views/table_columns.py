@@ -223,7 +223,7 @@ COLUMNS = (
     _sd_column("kappa_sd", lambda fold: fold.kappa_sd, 3),
     ColumnInfo(
         "findings", "findings", _finding, attrgetter("severity", "headline"),
-        _longest(8, 25, _with_sign, _any_found),
+        _longest(8, 40, _with_sign, _any_found),
         words="the gravest finding",
     ),
 )  # fmt: skip

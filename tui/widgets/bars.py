@@ -63,7 +63,7 @@ class DeviceStrip(TextLine):
         if self._workers:
             self.say(devices_text([_worker(view) for view in self._workers], self.size.width or WHOLE))
         elif self._obstacle.startswith(FOR_SLURM):
-            self.say(Text(f"no worker yet: the queue {self._obstacle}; W shows the jobs", style="dim"))
+            self.say(Text(f"no worker yet: {self._obstacle}; W shows them", style="dim"))
         elif self._obstacle == STARTING:
             self.say(Text(f"{STARTING} …", style="dim"))
         else:

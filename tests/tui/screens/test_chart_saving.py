@@ -95,13 +95,15 @@ def test_a_figure_has_names_bands_and_a_baseline_outside_of_its_axis(tmp_path: P
     lines = (
         Line("baseline", ((0.0, 0.1),), INK.baseline, level=True),
         Line("", points, INK.faint, faint=True, of=0),
+        Line("#4", points, INK.dim, dashed=True, of=1),
         Line("", points, INK.runs[0], marker="▲", of=0, band=band),
     )
     chart = Chart("accuracy $x$", lines, 1.0, 8.0, is_share=True, log=is_log)
     stem = write_picture(chart_picture("one", "a [b]title[/b]", chart, {0: "#1 lr 0.1"}), tmp_path)
     seen = words(stem.with_name("one.svg"))
     assert "a [b]title[/b]" in seen and "accuracy $x$" in seen and seen.count("#1 lr 0.1") == 1
-    assert "baseline .1000, outside the axis" in seen
+    assert "baseline .1000, outside the axis" in seen and seen.count("#4") == 1
+    assert "stroke-dasharray" in stem.with_name("one.svg").read_text()
 
 
 def test_a_matrix_of_many_classes_is_drawn_too(tmp_path: Path) -> None:

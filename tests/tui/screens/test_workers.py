@@ -233,7 +233,7 @@ async def test_runs_that_wait_for_jobs_in_slurm_say_so(home: Home, squeue: Path,
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         words = "waits for Slurm (2 jobs: Resources)"
         await until(pilot, lambda: reason(pilot) == words)
-        await until(pilot, lambda: f"the queue {words}" in shown(pilot, "#strip"))
+        await until(pilot, lambda: f"no worker yet: {words}" in shown(pilot, "#strip"))
         register(store, pid=os.getpid(), device="cpu", device_name="a processor")
         await until(pilot, lambda: reason(pilot) == "next")
     store.close()

@@ -70,6 +70,17 @@ def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
 
+def test_a_long_finding_is_whole_where_there_is_room() -> None:
+    row = make_row(listed(1, "done"), None)._replace(headline="hardly better than chance", severity="warning")
+    needs = {**RowValues([row]).needs, "data": Need(16)}
+    assert needs["findings"].width == len("⚠ hardly better than chance")
+    widths = {
+        width: {column.key: column.width for column in plan_columns(width, needs)} for width in (116, 90)
+    }
+    assert widths[116]["findings"] == needs["findings"].width
+    assert 8 <= widths[90]["findings"] <= 27 and widths[90]["data"] >= 7
+
+
 def test_settings_that_tell_rows_apart_have_a_column_where_any_row_has_some() -> None:
     rows = several(arch="resnet18", pretrained="none", data="digits")
     assert RowValues(rows).needs["settings"].width == 0
