@@ -253,7 +253,7 @@ class Question(Dialog[bool]):
 
 
 class CoverableScreen(OpeningScreen[T]):
-    """Screen that is not drawn while another covers it completely. Below a dialog it shows no notifications and no keys."""
+    """Screen that is not drawn while another covers it completely, and shows no toasts and keys below a dialog."""
 
     def on_screen_suspend(self) -> None:
         self.query(BELOW).add_class("-below")
