@@ -1,6 +1,5 @@
 """App: its feed, preferences, edits and notifications. What is seen lies in `screens/` and `widgets/`."""
 
-import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +21,7 @@ from tui.feeds.jobs_feed import WorkersToCome
 from tui.feeds.prefetch import FirstLook, Prefetch
 from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import plain
+from tui.idle_garbage import IdleGarbage
 from tui.preferences.ascii import AsciiFilter, PlainScrollBar
 from tui.preferences.key_bindings import clashes, keys_file, read_keys
 from tui.preferences.notifications import escape_codes
@@ -110,6 +110,7 @@ class ResnetTui(InternalsApp):
         self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0), clock)
         submitted = self._slow_table.edit_submitted
         self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write, submitted)
+        self._garbage = IdleGarbage()
         self._files = Background("state files", self.raise_from_thread)
         ScrollBar.renderer = PlainScrollBar if in_ascii else ScrollBarRender
         self._more_filters = [AsciiFilter()] if in_ascii else []
@@ -149,6 +150,7 @@ class ResnetTui(InternalsApp):
 
     def _poll_by_timer(self) -> None:
         """Ask for the newest state, unless the run table is slow to answer."""
+        self._garbage.look(self.typed_at)
         self._slow_table.look(self._reader.waits_s if self._home_screen.snapshot else 0.0)
         if self._home_screen.lacks_worker:
             self._to_come.look()
@@ -202,7 +204,7 @@ class ResnetTui(InternalsApp):
         elif self.is_held:
             self.is_held = self._is_drawing_first = False
             self.screen.refresh()
-            self.call_after_refresh(collect_garbage_again)
+            self.call_after_refresh(self._garbage.begin)
             self.call_after_refresh(self.refresh_feed)
 
     # Edits and preferences
@@ -287,13 +289,6 @@ class ResnetTui(InternalsApp):
     def action_help_quit(self) -> None:
         """Say how to quit: ctrl+c ends nothing by accident."""
         self.notify("ctrl+c does not quit: press q on the first screen; training goes on")
-
-
-def collect_garbage_again() -> None:
-    """Turn garbage collection on where `tui.start` turned it off; what the first frame made stays out of it."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 def _raise(error: Exception) -> None:

@@ -8,12 +8,15 @@ import asyncio
 import base64
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from time import time
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -49,19 +52,16 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
         "_writer_thread",
         "run_input_thread",
     ),
-    Screen: ("_compositor_refresh",),
+    Screen: ("_compositor_refresh", "_get_breakpoint_classes"),
     Input: ("_suggestion",),
+    StylesCache: ("get_inner_outer",),
 }
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
+BELOW = "ToastRack, KeyFooter"
+"""Parts of a screen that are hidden below another. They have the class themselves: on the screen it would style all."""
 UNTIL_A_KEY_S = 86_400.0
 """Seconds for which a notification stays that only a key takes away."""
-
-
-class Question(ModalScreen[bool]):
-    """Dialog whose keys count from when it is drawn for the first time."""
-
-    is_seen = False
 
 
 class InternalsApp(App[None]):
@@ -73,6 +73,8 @@ class InternalsApp(App[None]):
     ]
     is_held = False
     """While True, nothing is drawn on the terminal."""
+    typed_at = 0.0
+    """Time of the newest key, click or paste, as `events.Event.time`."""
     read_after_s = 4.0
     """Seconds in which a notification that stays can be read: a key that comes sooner does not take it away."""
     _heard_from = 0.0
@@ -111,6 +113,24 @@ class InternalsApp(App[None]):
         typed = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
         return typed and event.time < max(self._heard_from, resumed_at)
 
+    def push_screen(self, screen: Any, *rest: Any, **named: Any) -> Any:
+        """Push a screen that has its size classes before its widgets: with Textual alone they come after the first
+        drawing, and all of it is styled, laid out and drawn twice."""
+        if isinstance(screen, Screen):
+            for length, breakpoints in (
+                (self.size.width, screen.HORIZONTAL_BREAKPOINTS),
+                (self.size.height, screen.VERTICAL_BREAKPOINTS),
+            ):
+                screen.add_class(*screen._get_breakpoint_classes(length, breakpoints or []), update=False)
+        return super().push_screen(screen, *rest, **named)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the topmost screen. Textual's one cache for all widgets would keep what hundreds of closed ones have
+        drawn, 5,000 objects a screen."""
+        popped = super().pop_screen()
+        StylesCache.get_inner_outer.cache_clear()
+        return popped
+
     def show_error(self, error: Exception) -> None:
         """Show an error of the program itself."""
         raise NotImplementedError
@@ -143,6 +163,8 @@ class InternalsApp(App[None]):
         overtake it. `_check_bindings`: the field would pass the key on to the app behind keys that came meanwhile."""
         if self._is_stale(event):
             return
+        if isinstance(event, events.InputEvent | events.Paste):
+            self.typed_at = event.time
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._take_away_read()
         is_ours = isinstance(event, events.Key) and not event.is_forwarded and event.key in LEAVES_A_FIELD
@@ -184,14 +206,60 @@ class InternalsApp(App[None]):
                 self._unnotify(shown)
 
 
-class CoverableScreen(Screen[T]):
-    """Screen that is not drawn while another covers it completely, and shows no notifications below a dialog."""
+class OpeningScreen(Screen[T]):
+    """Screen that is drawn for the first time once it is laid out. Textual draws each step on the way there, which
+    takes several times as long."""
+
+    REVEALED_AFTER_S: ClassVar[float] = 0.05
+    """Seconds after which it is drawn as it is."""
+    WAITS_TO_SHOW: ClassVar[bool] = False
+    """True where it calls `reveal` once it has something to show."""
+    _is_new = True
+    is_revealed = False
+
+    @on(events.ScreenResume)
+    def _begin(self, event: events.ScreenResume) -> None:
+        """Let Textual style a new screen's widgets once, as they are mounted, and not a second time."""
+        if self._is_new:
+            self._is_new, event.refresh_styles = False, False
+            self.set_timer(self.REVEALED_AFTER_S, partial(self.reveal, 0))
+            if not self.WAITS_TO_SHOW:
+                self.reveal()
+
+    def reveal(self, passes: int = 1) -> None:
+        """Draw the screen from now on, after so many more passes of laying out."""
+        if self.is_revealed:
+            return
+        if passes:
+            self.call_after_refresh(self.reveal, passes - 1)
+        else:
+            self.is_revealed = True
+            self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Draw what changed, unless the screen is still being laid out."""
+        if self.is_revealed:
+            super()._compositor_refresh()
+
+
+class Dialog(ModalScreen[T], OpeningScreen[T]):
+    """Window above a screen."""
+
+
+class Question(Dialog[bool]):
+    """Dialog whose keys count from when it is drawn for the first time."""
+
+    is_seen = False
+
+
+class CoverableScreen(OpeningScreen[T]):
+    """Screen that is not drawn while another covers it completely, and shows no toasts and keys below a dialog."""
 
     def on_screen_suspend(self) -> None:
-        self.add_class("-below")
+        self.query(BELOW).add_class("-below")
 
     def on_screen_resume(self) -> None:
-        self.remove_class("-below")
+        self.query(BELOW).remove_class("-below")
 
     def _compositor_refresh(self) -> None:
         """Draw what changed, unless the screen is covered: Textual would draw all of it each time. It is drawn when it

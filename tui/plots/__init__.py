@@ -1,6 +1,5 @@
 """Drawings with plotext, which only this package imports: pure functions from a view to a canvas."""
 
-from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
 from tui.plots.canvas import finite, thin
@@ -9,6 +8,7 @@ from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import BEST, Chart, Line, draw_chart, place_at, reading, value_shown
 from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix
+from tui.plots.plot_widget import PlotWidget
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
@@ -26,7 +26,7 @@ __all__ = [
     "Line",
     "MirrorBars",
     "Plot",
-    "PlotextPlot",
+    "PlotWidget",
     "ReliabilityBars",
     "Square",
     "SquareLine",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from rich.text import Text
-from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -20,6 +19,7 @@ from tui.views.compared import Compared, compare_panels, count_text
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import ComparedCurvesPane, CurvesPane
 from tui.widgets.difference_pane import DifferencePane
+from tui.widgets.pages_body import PagesBody
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.score_pane import ComparedScorePane
 
@@ -27,7 +27,6 @@ READING = "reading epochs, losses and confusion matrices of {} runs"
 
 
 class CompareScreen(PagedScreen[None]):
-    PAGES = ("curves", "numbers", "settings", "difference", "roc", "result")
     TABLE = commands.COMPARE
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.5
@@ -63,16 +62,20 @@ class CompareScreen(PagedScreen[None]):
     def compose_body(self) -> Iterable[Widget]:
         yield Static(id="pages", markup=False)
         yield Static(id="key", markup=False)
-        with Container(id="body"):
-            yield ComparedCurvesPane(self.port.preferences.smoothing, compare_panels())
-            yield TablePane("numbers")
-            yield TablePane("settings")
-            yield DifferencePane(self._home, self.raise_from_thread)
-            yield ComparedScorePane(self._home, self.raise_from_thread)
-            yield ResultPane(self._home, self.raise_from_thread)
+        self.body = PagesBody(
+            [
+                ComparedCurvesPane(self.port.preferences.smoothing, compare_panels()),
+                TablePane("numbers"),
+                TablePane("settings"),
+                DifferencePane(self._home, self.raise_from_thread),
+                ComparedScorePane(self._home, self.raise_from_thread),
+                ResultPane(self._home, self.raise_from_thread),
+            ]
+        )
+        yield self.body
 
     def on_mount(self) -> None:
-        self.turn_to(self.PAGES[0])
+        self.turn_to(self.body.names[0])
         self._say_reading(0)
 
     def open_feed(self) -> CompareFeed:

@@ -51,6 +51,7 @@ class BrokenScreen(CommandScreen[None]):
 
     TABLE = commands.BROKEN
     BINDINGS = commands.bindings(TABLE)
+    REVEALED_AFTER_S = 0.01
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()

@@ -64,7 +64,7 @@ class CommandScreen(CoverableScreen[T]):
 
         def chosen(name: str | None) -> None:
             if name is not None:
-                self.action_command(name)
+                self.call_later(self.action_command, name)
 
         self.app.push_screen(PaletteScreen(entries), chosen)
 
@@ -74,12 +74,16 @@ class CommandScreen(CoverableScreen[T]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.offers(self.command(str(parameters[0]))) if action == "command" else True
 
-    def action_command(self, name: str) -> None:
+    async def action_command(self, name: str) -> None:
         """Give a command of the table, by its key, the palette or a click. A read-only window refuses what changes
         something: here, for all commands."""
         command = self.command(name)
         if command.looks or self.port.may_write():
+            await self.get_ready()
             self.do(command)
+
+    async def get_ready(self) -> None:
+        """Mount what commands need and the first drawing did not."""
 
     def do(self, command: Command) -> None:
         self.handlers()[command.id]()
@@ -167,6 +171,8 @@ class FeedScreen(FullScreen[T]):
     """Seconds between two polls."""
     FEED_ERRORS: ClassVar[tuple[type[Exception], ...]]
     """Errors of the feed that stand in the banner until it can be read again."""
+    WAITS_TO_SHOW = True
+    REVEALED_AFTER_S = 0.1
 
     class Ready(Message):
         """Newest view of the feed. An older one that still waits is of no use."""
@@ -217,7 +223,9 @@ class FeedScreen(FullScreen[T]):
         if self.is_whole:
             self.show_problem("")
             self.show_view(message.view)
+            self.reveal()
 
     def on_feed_screen_failed(self, message: Failed) -> None:
         if self.is_whole:
             self.feed_failed(message.error)
+            self.reveal()

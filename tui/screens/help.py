@@ -7,7 +7,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.commands import COMPARE, DATA, HOME, IMAGES, RUN, WORKERS, Table
@@ -25,6 +24,7 @@ from tui.commands.command import (
 )
 from tui.preferences.key_bindings import Keys
 from tui.snapshot import GLYPHS
+from tui.textual_internals import Dialog
 
 Columns = tuple[tuple[str, ...], ...]
 COLUMNS: dict[Table, Columns] = {
@@ -51,7 +51,7 @@ SIGNS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Keys of one screen. Any of the usual keys closes it."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]

@@ -6,7 +6,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.analysis.news import Events
@@ -16,6 +15,7 @@ from tui.feeds.events_feed import DAYS, EventsFeed
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.app_port import port_of
+from tui.textual_internals import Dialog
 from tui.views.news_text import event_lines
 
 NOTHING = ("nothing happened since your last visit",)
@@ -23,7 +23,7 @@ NO_EVENTS = f"no run has ended in the last {DAYS} days"
 POLL_S = 3.0
 
 
-class JournalScreen(ModalScreen[None]):
+class JournalScreen(Dialog[None]):
     """Journal. Any of the usual keys closes it."""
 
     BINDINGS = [("escape,q,enter,i", "dismiss", "back")]

@@ -7,11 +7,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.formatting import fitted, plain
+from tui.textual_internals import Dialog
 
 T = TypeVar("T")
 NAME_CELLS, WORD_CELLS = 22, 44
@@ -24,7 +24,7 @@ class NameField(Input):
         return key != "space" and super().check_consume_key(key, character)
 
 
-class NarrowingScreen(ModalScreen[T]):
+class NarrowingScreen(Dialog[T]):
     """Dialog with a field and the names that have what is typed there in them, or in their words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,6 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -29,6 +28,7 @@ from tui.preferences.state import last_form, remember_form
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.form_choices import FieldChoices
 from tui.store_calls import Refused
+from tui.textual_internals import Dialog
 from tui.widgets.clipped import Clipped
 from tui.widgets.form_fields import FieldSuggester, FormField
 from tui.widgets.form_summary import CHECKING, problem_lines, summary_line
@@ -42,7 +42,7 @@ MOST_SHOWN = 50
 """Runs in the preview."""
 
 
-class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
+class NewRunScreen(Dialog[tuple[int, ...] | None]):
     """Gives the new ids, or None when left."""
 
     BINDINGS = [

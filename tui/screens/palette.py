@@ -7,16 +7,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.textual_internals import Dialog
 from tui.widgets.palette_list import Entry, PaletteList
 
 PAGE = 10
 KEYS = "enter do it   ↑ ↓ choose   esc back"
 
 
-class PaletteScreen(ModalScreen[str | None]):
+class PaletteScreen(Dialog[str | None]):
     """Gives the id of the command to do, or None when left."""
 
     BINDINGS = [

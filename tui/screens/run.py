@@ -6,7 +6,6 @@ from functools import partial
 from typing import Protocol
 
 from textual.app import App
-from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -41,6 +40,7 @@ from tui.widgets.failure import failure_text
 from tui.widgets.findings_text import findings_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
+from tui.widgets.pages_body import PagesBody
 from tui.widgets.score_pane import RunScorePane
 from tui.widgets.spec_pane import SpecPane
 from tui.widgets.system_pane import SystemPane
@@ -67,7 +67,6 @@ class RunsBelow(Protocol):
 
 
 class RunScreen(PagedScreen[None]):
-    PAGES = ("curves", "confusion", "log", "spec", "roc", "system")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.25
@@ -113,18 +112,21 @@ class RunScreen(PagedScreen[None]):
     def compose_body(self) -> Iterable[Widget]:
         yield Clipped("run-findings", "4")
         yield Static(id="pages", markup=False)
-        with Container(id="body"):
-            yield CurvesPane(self.port.preferences.smoothing)
-            yield MatrixPane()
-            yield LogPane()
-            yield SpecPane()
-            yield RunScorePane(self._home, self.raise_from_thread)
-            yield SystemPane()
+        self.body = PagesBody(
+            [
+                CurvesPane(self.port.preferences.smoothing),
+                MatrixPane(),
+                LogPane(self.run_id, wraps=self.port.preferences.wraps_log),
+                SpecPane(),
+                RunScorePane(self._home, self.raise_from_thread),
+                SystemPane(),
+            ]
+        )
+        yield self.body
 
     def on_mount(self) -> None:
-        self.query_one(LogPane).begin(self.run_id, wraps=self.port.preferences.wraps_log)
         self.set_interval(self.POLL_S, self._refresh_page)
-        self.turn_to(self.PAGES[0])
+        self.turn_to(self.body.names[0])
 
     def on_unmount(self) -> None:
         self._log.stop()
@@ -238,7 +240,7 @@ class RunScreen(PagedScreen[None]):
 
     def why_not(self, command: Command) -> str:
         if self.page != (page := PAGE_OF.get(command.id, self.page)):
-            return elsewhere(self.PAGES, [page])
+            return elsewhere(self.body.names, [page])
         if command.id == "fix" and self._view is not None and not self._view.has_way_out:
             return NO_WAY_OUT
         if self._depends_on_word(command):

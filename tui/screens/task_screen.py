@@ -11,7 +11,6 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.files.paths import Home
@@ -19,14 +18,14 @@ from tui.feeds.reader_thread import start_once
 from tui.formatting import duration, plain
 from tui.open_file import open_file, opener
 from tui.screens.app_port import port_of
-from tui.textual_internals import UNTIL_A_KEY_S
+from tui.textual_internals import UNTIL_A_KEY_S, Dialog
 from tui.verb_process import VerbCall, VerbFailed, give_verb
 from tui.widgets.path_suggester import PathSuggester
 
 WORKING = "esc back; it goes on to its end"
 
 
-class TaskScreen(ModalScreen[None]):
+class TaskScreen(Dialog[None]):
     """Dialog; closed, the verb works to its end, and a notification says where its result is."""
 
     BINDINGS = [

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.formatting import plain
+from tui.textual_internals import Dialog
 
 
-class AskScreen(ModalScreen[str | None]):
+class AskScreen(Dialog[str | None]):
     """Prompt for a line; closes with it at enter, with None at escape."""
 
     BINDINGS = [("escape", "leave", "back")]

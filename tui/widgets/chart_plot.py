@@ -3,10 +3,10 @@
 from rich.text import Text
 from textual.reactive import reactive
 
-from tui.plots import Chart, PlotextPlot, draw_chart, shaded
+from tui.plots import Chart, PlotWidget, draw_chart, shaded
 
 
-class ChartPlot(PlotextPlot):
+class ChartPlot(PlotWidget):
     chart: reactive[Chart | None] = reactive(None)
 
     def render(self) -> Text:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.message import Message
 
 from tui.plots import place_at
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
+AROUND = Size(0, 8)
+"""Columns and lines of a window that the charts do not have: head, findings, pages and keys."""
 
 
 class ChartBox(Vertical):
@@ -70,8 +74,9 @@ class ChartsPane(Pictured, Container):
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
-        for panel in self.panels:
-            yield ChartBox(panel)
+        boxes = [ChartBox(panel) for panel in self.panels]
+        self._arrange(boxes)
+        yield from boxes
         yield TextLine("curves-says")
 
     def on_resize(self) -> None:
@@ -88,19 +93,28 @@ class ChartsPane(Pictured, Container):
 
     @property
     def _shows_all(self) -> bool:
+        """True where there is room for all charts; before the first layout, where there will be in such a window."""
         width, height = self.all_from
-        return not self.one_alone and self.size.width >= width and self.size.height >= height
+        room = self.size or self.app.size - AROUND
+        return not self.one_alone and room.width >= width and room.height >= height
+
+    def _arrange(self, boxes: Iterable[ChartBox]) -> None:
+        """Show the boxes of all charts or that of the chosen one."""
+        self.set_class(self._shows_all, "-all")
+        for box in boxes:
+            is_chosen = box.panel is self.chart_state.chosen
+            box.display = is_chosen or (self._shows_all and box.panel in self.chart_state.panels)
+            box.set_class(is_chosen, "-chosen")
 
     def _draw(self) -> None:
         if self._view is None:
             return
-        self.set_class(self._shows_all, "-all")
-        for box in self.query(ChartBox):
-            is_chosen = box.panel is self.chart_state.chosen
-            box.display = is_chosen or (self._shows_all and box.panel in self.chart_state.panels)
-            box.set_class(is_chosen, "-chosen")
+        boxes = self.query(ChartBox)
+        self._arrange(boxes)
+        for box in boxes:
             if box.display:
-                box.show(self._view, self.chart_state, is_marked=is_chosen and self._shows_all)
+                is_marked = box.panel is self.chart_state.chosen and self._shows_all
+                box.show(self._view, self.chart_state, is_marked=is_marked)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
-from tui.plots import BEST, INK, Chart, PlotextPlot, confused_pairs, draw_confusion
+from tui.plots import BEST, INK, Chart, PlotWidget, confused_pairs, draw_confusion
 from tui.preferences.state import FIRST_CHART
 from tui.snapshot import Curve, Detail, MatrixView, Reference
 from tui.views.accuracy_chart import accuracy_chart
@@ -50,7 +50,7 @@ class CurveLegend(Static):
         return text if text.cell_len <= self.size.width else legend(self.view, self.size.width, self.beside)
 
 
-class ConfusionPlot(PlotextPlot):
+class ConfusionPlot(PlotWidget):
     """Predictions by true class."""
 
     view: reactive[MatrixView | None] = reactive(None)

@@ -160,12 +160,13 @@ class LogPane(Vertical):
             super().__init__()
             self.wraps = wraps
 
-    def __init__(self) -> None:
+    def __init__(self, run_id: int, *, wraps: bool) -> None:
         super().__init__(id="log")
         self.view = LogView(self._say)
+        self.view.wraps = wraps
         self.search_line = SearchLine()
         self._says = TextLine("log-says")
-        self._run_id, self._skipped = 0, 0
+        self._run_id, self._skipped = run_id, 0
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -182,9 +183,7 @@ class LogPane(Vertical):
         """Word that is searched for; empty for none."""
         return self.view.log_lines.word
 
-    def begin(self, run_id: int, *, wraps: bool) -> None:
-        """Show the log of a run, wrapped or not."""
-        self._run_id, self.view.wraps = run_id, wraps
+    def on_mount(self) -> None:
         self.view.lay_out()
 
     def add(self, more: NewLines) -> None:

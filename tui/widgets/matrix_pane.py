@@ -17,7 +17,7 @@ from tui.plots import (
     MODES,
     TALLEST,
     Grid,
-    PlotextPlot,
+    PlotWidget,
     confused_pairs,
     draw_matrix,
     most_confused,
@@ -36,7 +36,7 @@ PLAY_S = 0.4
 PAIRS = 3
 
 
-class MatrixPlot(PlotextPlot):
+class MatrixPlot(PlotWidget):
     grid: reactive[Grid | None] = reactive(None)
 
     def render(self) -> Text:

@@ -17,7 +17,7 @@ from tui.feeds.reader_thread import start_once
 from tui.formatting import fitted, plain
 from tui.plots import (
     MirrorBars,
-    PlotextPlot,
+    PlotWidget,
     ReliabilityBars,
     draw_mirror,
     draw_reliability,
@@ -40,7 +40,7 @@ Asked = tuple[int, int | None, str, int]
 """Run, best epoch, status and epoch: what its files depend on."""
 
 
-class ScorePlot(PlotextPlot):
+class ScorePlot(PlotWidget):
     drawing: reactive[Drawing] = reactive[Drawing](READING)
 
     def render(self) -> Text:

@@ -214,7 +214,7 @@ async def test_equal_toasts_of_one_burst_stand_once(home: Home, study: Store) ->
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         for _ in range(5):
-            pilot.app.screen.action_command("new_run")  # type: ignore[attr-defined]
+            await pilot.app.screen.action_command("new_run")  # type: ignore[attr-defined]
         await until(pilot, lambda: notified(pilot).count("is read-only") == 5)
         await pilot.pause()
         assert len(toasts(pilot)) <= 1
