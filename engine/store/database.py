@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, Programm
 from sqlmodel import Session
 
 from engine.files.paths import sqlite_file
+from engine.store.backends.passwords import without_passwords
 from engine.store.backends.postgresql import PostgresqlBackend
 from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
@@ -197,6 +198,8 @@ def parse_url(url: str) -> URL:
             f"the port in {url_shown(url)!r} is not a number from {PORTS[0]} to {PORTS[-1]}: "
             "write it like postgresql://user@host:5432/database"
         )
+    if "@" in (parsed.host or ""):
+        raise StoreError(f"{url_shown(url)!r} has more than one @: write one in a user or password as %40")
     return parsed
 
 
@@ -208,10 +211,10 @@ def _no_url(url: str) -> StoreError:
 
 
 def url_shown(url: str) -> str:
-    """Return a database's URL without its password, whether or not it can be parsed."""
+    """Return a database's URL without its passwords, whether or not it can be parsed."""
     if sqlite_file(url) is not None:
         return url
-    return re.sub(r"^([^:]*://[^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+    return without_passwords(url)
 
 
 def _migrate(store: Store) -> str:

@@ -140,6 +140,8 @@ def stop_workers(
     codes = [_stop(each, home) for each in asked if job_of.get(each.id) not in cancelled]
     if every and problem:
         print_message(problem)
+    elif not wanted:
+        print_message("there is no worker to stop")
     return max([code, *codes, int(bool(every and problem))])
 
 

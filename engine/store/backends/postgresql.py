@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlmodel import Session
 
+from engine.store.backends.passwords import without_passwords
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 
@@ -97,7 +98,7 @@ class PostgresqlBackend:
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
-        self.where = url.render_as_string(hide_password=True)
+        self.where = without_passwords(url.render_as_string(hide_password=True))
         self._answers_s: deque[float] = deque(maxlen=ANSWERS)
 
     def make_engine(self, *, create: bool) -> Engine:

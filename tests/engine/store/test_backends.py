@@ -144,6 +144,23 @@ def test_a_url_is_shown_without_its_password() -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        "password=secret&host=h",
+        "host=h&sslpassword=secret",
+        "user=me&passw%6Frd=secret%21",
+        "Password=secret",
+    ],
+)
+def test_a_password_among_a_urls_options_is_shown_nowhere(options: str) -> None:
+    url = f"postgresql:///db?{options}"
+    assert "secret" not in url_shown(url) and "***" in url_shown(url)
+    backend = backend_for(url)
+    assert "secret" not in backend.where and "secret" not in backend.explain("authentication failed")
+    assert options.count("host=h") == url_shown(url).count("host=h")
+
+
+@pytest.mark.parametrize(
     ("url", "says"),
     [
         (
@@ -151,6 +168,10 @@ def test_a_url_is_shown_without_its_password() -> None:
             "the port in .*me:.*@host:abc/db' is not a number from 1 to 65535: write",
         ),
         ("postgresql://me@host:99999/db", "is not a number from 1 to 65535: write it like postgresql://"),
+        (
+            "postgresql://me:sec@ret@host/db",
+            r"'postgresql://me:\*\*\*@host/db' has more than one @: write one in",
+        ),
         ("postgresql://me@host:0/db", "is not a number from 1 to 65535"),
         ("postgresql://me@[::1/db", "is not a number from 1 to 65535"),
         ("mysql://me:secret@host:3306/db", "is not a database URL for runs: write it like sqlite:///runs.db"),

@@ -127,6 +127,12 @@ def test_what_cannot_be_stopped_is_said(shell: Shell, study: Store, monkeypatch:
     assert shell("workers", "stop", "1") == 1 and shell.err == "worker 1 has gone already\n"
 
 
+def test_to_stop_all_where_none_is_says_so(shell: Shell) -> None:
+    assert shell("add", "--data", "digits") == 0
+    assert shell("workers", "stop", "--all") == 0
+    assert shell.out == "" and shell.err == "there is no worker to stop\n"
+
+
 def test_a_worker_that_cannot_start_says_why(
     shell: Shell, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
