@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ COPIED: tuple[Table, ...] = tuple(
     table for table in SQLModel.metadata.sorted_tables if table is not clock_table
 )
 """Tables in an order in which no row names one that is not there yet."""
+ARE_THE_SAME = "both databases are the same: give another one to copy to"
 OWN = "changed"
 """Column that each database counts by itself."""
 
@@ -48,7 +49,9 @@ def copy_runs(source: Store, target: Store, moved_to: str = "") -> Copied:
     All is written in one transaction, read back and compared before it is committed. With `moved_to`, the name of the
     target for messages, nobody writes to the source meanwhile, and it is closed in the end: both in use would give new
     runs the same numbers and folders. Raises StoreError, and then writes nothing: where runs train or workers are
-    present, where the target has runs, where a row comes out otherwise."""
+    present, where both are one database, where the target has runs, where a row comes out otherwise."""
+    if _identity(source) == _identity(target):  # its own lock would keep the copy waiting
+        raise StoreError(ARE_THE_SAME)
     with source.write() if moved_to else source.read() as reading, target.write() as writing:
         for session in (reading, writing):
             backend_of(session).may_be_silent(session)
@@ -70,6 +73,11 @@ def copy_runs(source: Store, target: Store, moved_to: str = "") -> Copied:
         if moved_to:  # committed after the target
             reading.execute(clock_table.update().values(moved_to=moved_to))
     return Copied(counts, digest)
+
+
+def _identity(store: Store) -> Hashable:
+    with store.read() as session:
+        return store.backend.identity(session)
 
 
 def reopen(store: Store) -> None:

@@ -170,6 +170,10 @@ def backend_for(url: str) -> Backend:
     """Return the backend that a database URL names. Raises StoreError."""
     path = sqlite_file(url)
     if path is not None:
+        if path.name == ":memory:":
+            raise StoreError(
+                "a run table in memory would end with this command: give a file, such as sqlite:///runs.db"
+            )
         return SqliteBackend(path)
     parsed = parse_url(url)
     if parsed.get_backend_name() != "postgresql":

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.files.paths import DB_VARIABLE, DEFAULT_TABLE, SQLITE_PREFIX, sqlite_file
-from engine.store.copying import Copied, copy_runs, reopen, set_aside
+from engine.store.copying import ARE_THE_SAME, Copied, copy_runs, reopen, set_aside
 from engine.store.database import open_store, url_shown
 from tui.cli.options import Json
 from tui.cli.output import CliError, print_json, print_line
@@ -31,7 +31,7 @@ def copy(
     was closed so makes room for the way back. Addresses of alerts are copied, with their secrets. Files of runs stay
     where they are."""
     if _place(source) == _place(target):
-        raise CliError("both databases are the same: give another one to copy to")
+        raise CliError(ARE_THE_SAME)
     with (
         closing(open_store(_url(source), create=False, may_have_moved=keep)) as found,
         set_aside(sqlite_file(_url(target))) as aside,
@@ -89,10 +89,16 @@ def _shown(place: str) -> str:
     return url_shown(_url(place)) if path is None else str(path.resolve())
 
 
-def _place(place: str) -> str | Path:
-    """Return what is equal for two names of one database."""
+def _place(place: str) -> object:
+    """Return what is equal for two names of one file: opened by two names at once, SQLite would damage it."""
     path = sqlite_file(_url(place))
-    return _url(place) if path is None else path.resolve()
+    if path is None:
+        return _url(place)
+    try:
+        found = path.stat()
+    except OSError:
+        return path.resolve()
+    return found.st_dev, found.st_ino
 
 
 def _url(place: str) -> str:

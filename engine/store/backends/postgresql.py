@@ -176,6 +176,11 @@ class PostgresqlBackend:
         names = ", ".join(f'"{table.name}"' for table in tables)
         session.execute(text(f"ANALYZE {names}"))
 
+    def identity(self, session: Session) -> Hashable:
+        """Return when the server began, to the microsecond, which all users may ask, and the database's name there."""
+        found = session.execute(text("SELECT pg_postmaster_start_time()::text, current_database()")).one()
+        return tuple(found)
+
     def may_be_silent(self, session: Session) -> None:
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 

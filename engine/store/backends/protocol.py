@@ -105,6 +105,10 @@ class Backend(Protocol):
         transaction."""
         ...
 
+    def identity(self, session: Session) -> Hashable:
+        """Return what two URLs of one database have in common, and those of two databases have not."""
+        ...
+
     def may_be_silent(self, session: Session) -> None:
         """Let this transaction wait between its statements for as long as it takes."""
         ...

@@ -172,6 +172,7 @@ def test_a_password_among_a_urls_options_is_shown_nowhere(options: str) -> None:
             "postgresql://me:sec@ret@host/db",
             r"'postgresql://me:\*\*\*@host/db' has more than one @: write one in",
         ),
+        ("sqlite:///:memory:", "a run table in memory would end with this command: give a file"),
         ("postgresql://me@host:0/db", "is not a number from 1 to 65535"),
         ("postgresql://me@[::1/db", "is not a number from 1 to 65535"),
         ("mysql://me:secret@host:3306/db", "is not a database URL for runs: write it like sqlite:///runs.db"),

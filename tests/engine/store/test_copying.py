@@ -136,6 +136,17 @@ def test_a_table_at_work_or_a_full_one_is_refused(source: Store, tmp_path: Path)
     target.close()
 
 
+def test_a_database_under_another_name_is_no_target(
+    source: Store, tmp_path: Path, postgres_server: Server, shell: Shell
+) -> None:
+    (tmp_path / "linked.db").hardlink_to(tmp_path / "from.db")
+    assert "both databases are the same" in shell.refuses("db", "copy", "from.db", "linked.db")
+    url = postgres_server.new_database()
+    open_store(url).close()
+    other_name = f"{url}&application_name=other"
+    assert "both databases are the same" in shell.refuses("db", "copy", url, other_name)
+
+
 def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
     assert shell("db", "copy", "from.db", "to.db", "--json") == 0
     found = json.loads(shell.out)

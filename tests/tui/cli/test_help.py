@@ -36,3 +36,9 @@ def test_add_says_how_to_wait_for_any_end(shell: Shell, monkeypatch: pytest.Monk
     assert shell("add", "--help") == 0
     (line,) = [line for line in shell.out.splitlines() if "--after" in line]
     assert "with any: before its number when it has ended in any way" in line and "[any:]ID" in line
+
+
+@pytest.mark.parametrize("group", ["workers", "db", "notify", "queue"])
+def test_a_group_of_verbs_says_that_it_needs_one(shell: Shell, group: str) -> None:
+    assert shell(group) == 2 and "Usage" in shell.out
+    assert shell.err == f"resnet-tui: {group} needs a verb: see resnet-tui {group} --help\n"
