@@ -32,7 +32,7 @@ Took = dict[str, list[float]]
 
 @dataclass
 class Seen:
-    """What a process measured: seconds of its calls by name, and of the processor, the server's for it included."""
+    """Measurements of a process: seconds of its calls by name, and of the processor, the server's for it included."""
 
     took: Took = field(default_factory=lambda: defaultdict(list))
     processor_s: float = 0.0
