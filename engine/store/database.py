@@ -14,8 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, Programm
 from sqlmodel import Session
 
 from engine.files.paths import sqlite_file
-from engine.store.backends.passwords import without_passwords
-from engine.store.backends.postgresql import PostgresqlBackend
+from engine.store.backends.postgresql import PostgresqlBackend, url_without_secrets
 from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
@@ -216,9 +215,7 @@ def _no_url(url: str) -> StoreError:
 
 def url_shown(url: str) -> str:
     """Return a database's URL without its passwords, whether or not it can be parsed."""
-    if sqlite_file(url) is not None:
-        return url
-    return without_passwords(url)
+    return url if sqlite_file(url) is not None else url_without_secrets(url)
 
 
 def _migrate(store: Store) -> str:
