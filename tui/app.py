@@ -15,6 +15,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from engine.files.paths import Home
 from tui import commands
 from tui.background import Background, EditDone, Edits
+from tui.feeds.detail_query import detail_query
 from tui.feeds.home_feed import HomeFeed
 from tui.feeds.jobs_feed import WorkersToCome
 from tui.feeds.prefetch import FirstLook, Prefetch
@@ -164,7 +165,7 @@ class ResnetTui(InternalsApp):
                 table_choice(preferences.columns).chosen,
                 group_by=preferences.groups,
                 workers_to_come=self._home_screen.workers_to_come or self._to_come.words,
-                pins=preferences.pins,
+                detail=detail_query(preferences),
             )
         except Refused as error:
             self.post_message(FeedFailed(str(error)))
@@ -178,7 +179,7 @@ class ResnetTui(InternalsApp):
 
     def on_first_look_ready(self, message: FirstLookReady) -> None:
         self._is_drawing_first = self.is_held
-        self._home_screen.show_news(message.look.since_last_visit)
+        self._home_screen.news.show(message.look.since_last_visit)
         self._home_screen.show(message.look.snapshot)
         self._release(LAYOUT_PASSES)
 

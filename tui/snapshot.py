@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.store.chosen import Chosen
 
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
+Curves = Mapping[str, tuple[tuple[float, float], ...]]
+"""Curves by key, each of pairs of epoch and value."""
 NO_VALUES: Mapping[str, float | str] = {}
 
 
@@ -153,6 +155,8 @@ class Reference:
     data: str
     points: tuple[tuple[float, float], ...]
     """Epoch and test accuracy."""
+    curves: Curves = field(default_factory=dict)
+    """Those of all metrics by key; none where they were not asked for."""
 
     @property
     def name(self) -> str:
@@ -208,6 +212,8 @@ class Detail:
     settings: str = ""
     """Part of the title that tells it from recipes that look like it in the table."""
     data: str = ""
+    curves: Curves = field(default_factory=dict)
+    """Those of all metrics by key; none for a group, and where they were not asked for."""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
 from engine.store.answers import note_answer
 from engine.store.chosen import NOTHING, Chosen
+from tui.feeds.detail_query import DetailQuery
 from tui.feeds.prefetch import FirstLook, Prefetch, first_look
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 
 if TYPE_CHECKING:
     from tui.feeds.run_table_feed import RunTableFeed
+
+
+DETAIL = DetailQuery()
 
 
 class HomeFeed:
@@ -33,7 +36,7 @@ class HomeFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
-        pins: Sequence[int] = (),
+        detail: DetailQuery = DETAIL,
     ) -> FirstLook | Snapshot | None:
         """Return the first look once, then the newest snapshot with `run_id` in detail, or None where nothing changed.
         The others are those of `RunTableFeed.poll`.
@@ -48,7 +51,7 @@ class HomeFeed:
                 return result
             if result is not None:
                 raise Refused(result)
-        return self._read(run_id, chosen, group_by, workers_to_come, pins)
+        return self._read(run_id, chosen, group_by, workers_to_come, detail)
 
     def _read(
         self,
@@ -56,7 +59,7 @@ class HomeFeed:
         chosen: Chosen,
         group_by: str,
         workers_to_come: str,
-        pins: Sequence[int],
+        detail: DetailQuery,
     ) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
@@ -69,7 +72,7 @@ class HomeFeed:
                 self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
                 found: FirstLook | Snapshot | None = self._feed.poll(
-                    run_id, chosen, group_by=group_by, workers_to_come=workers_to_come, pins=pins
+                    run_id, chosen, group_by=group_by, workers_to_come=workers_to_come, detail=detail
                 )
             else:
                 found = first_look(self._home, self._feed)

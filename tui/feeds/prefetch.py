@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.files.paths import Home
+from tui.feeds.detail_query import detail_query
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
 from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow, Snapshot
@@ -143,14 +144,16 @@ def first_look(home: Home, feed: "RunTableFeed") -> FirstLook:
     """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
     choice, group_by = table_choice(preferences.columns), preferences.groups
-    snapshot = feed.poll(None, choice.chosen, group_by=group_by, pins=preferences.pins)
+    snapshot = feed.poll(None, choice.chosen, group_by=group_by, detail=detail_query(preferences))
     assert snapshot is not None, "a feed's first poll is news"
     has_order = preferences.sort in (*SORTS, *choice.keys)
     query = TableQuery(sort=preferences.sort, reverse=preferences.reverse) if has_order else TableQuery()
     if snapshot.groups or query != TableQuery():
         keys = arrange_lines(snapshot.rows, snapshot.groups, query, set()).keys
         first = next(iter(keys), None)
-        snapshot = feed.poll(first, choice.chosen, group_by=group_by, pins=preferences.pins) or snapshot
+        snapshot = (
+            feed.poll(first, choice.chosen, group_by=group_by, detail=detail_query(preferences)) or snapshot
+        )
     try:
         return FirstLook(snapshot, read_since_last_visit(home))
     except (Refused, OSError):  # the news are shown at the next start

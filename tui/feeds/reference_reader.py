@@ -1,10 +1,12 @@
 """Pinned run behind the highlighted one, read anew where it changed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from sqlmodel import Session
 
 from engine.store import history
+from tui.feeds.detail_query import DetailQuery
+from tui.feeds.run_detail import metric_curves
 from tui.snapshot import Reference, RunRow
 from tui.views.pins import pinned_beside
 
@@ -14,25 +16,36 @@ class ReferenceReader:
 
     def __init__(self) -> None:
         self._known: Reference | None = None
+        self._has_curves = False
 
     def read(
         self,
         session: Session,
-        pins: Sequence[int],
+        wanted: DetailQuery,
         shown: int | None,
         rows: Mapping[int, RunRow],
         changed: Collection[int],
     ) -> Reference | None:
         """Return the run that was pinned last, but for the one that is `shown`; None where there is no other.
         `changed`: runs that were written to since the last reading."""
-        pinned = pinned_beside(pins, shown, rows.__contains__)
+        pinned = pinned_beside(wanted.pins, shown, rows.__contains__)
         if pinned is None:
             self._known = None
-        elif self._known is None or self._known.run_id != pinned or pinned in changed:
-            points = [
-                (float(row.epoch), row.test)
-                for row in history.accuracies_of(session, [pinned])
-                if row.epoch and row.test is not None
-            ]
-            self._known = Reference(pinned, rows[pinned].data, tuple(points))
+        elif self._is_old(pinned, wanted) or pinned in changed:
+            self._has_curves = wanted.with_curves
+            self._known = _read(session, rows[pinned], with_curves=wanted.with_curves)
         return self._known
+
+    def _is_old(self, pinned: int, wanted: DetailQuery) -> bool:
+        is_other = self._known is None or self._known.run_id != pinned
+        return is_other or self._has_curves != wanted.with_curves
+
+
+def _read(session: Session, row: RunRow, *, with_curves: bool) -> Reference:
+    points = [
+        (float(each.epoch), each.test)
+        for each in history.accuracies_of(session, [row.id])
+        if each.epoch and each.test is not None
+    ]
+    curves = metric_curves(history.epochs_of(session, row.id)) if with_curves else {}
+    return Reference(row.id, row.data, tuple(points), curves)

@@ -18,6 +18,7 @@ from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.status import Status
 from engine.store.tables import Worker
+from tui.feeds.detail_query import DetailQuery
 from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
 from tui.feeds.known_runs import KnownRuns
@@ -32,6 +33,7 @@ from tui.snapshot_rows import make_row, make_workers, waiting_again
 from tui.views.unlike import Unlike
 
 LOOK_EVERY_S = 2.0
+DETAIL = DetailQuery()
 
 
 class RunTableFeed:
@@ -42,7 +44,8 @@ class RunTableFeed:
         self._store: Store = borrow_store(database, create=create)
         self._watch = ChangeWatch(self._store)
         self._workers_to_come = ""
-        self._pins: Sequence[int] = ()
+        self._wanted, self._has_curves = DETAIL, False
+        """Query of the detail, and whether the last one has the curves of all metrics."""
         self._file = self._store.which_file()
         self._version: Hashable = None
         self._shown: int | None = None
@@ -83,12 +86,12 @@ class RunTableFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
-        pins: Sequence[int] = (),
+        detail: DetailQuery = DETAIL,
     ) -> Snapshot | None:
         """Return the newest snapshot, with a run (or the first) in detail and the `chosen` columns in rows, and with
         the rows of groups where they are asked for, as `RowGroups` makes them; a group's number is minus that of its
         first member. `workers_to_come`: what is known of workers that are not there yet, for the reasons why runs wait;
-        `pins`: runs of which one is drawn behind the run in detail.
+        `detail`: what is read for the run in detail.
 
         None where nothing changed. Raises StoreError where the database cannot be read."""
         chosen = with_setting(chosen, group_by)
@@ -101,8 +104,8 @@ class RunTableFeed:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
         is_settled = self._pages is None and not self._unlike.wanted()
-        is_settled &= (workers_to_come, pins) == (self._workers_to_come, self._pins)
-        self._workers_to_come, self._pins = workers_to_come, pins
+        is_settled &= (workers_to_come, detail) == (self._workers_to_come, self._wanted)
+        self._workers_to_come, self._wanted = workers_to_come, detail
         is_unchanged = version == self._version and run_id == self._shown and is_settled
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
@@ -148,7 +151,7 @@ class RunTableFeed:
         self._groups.update(session, self._rows, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups.rows else self._first()
         in_detail = self._groups.runs_in_detail(shown) if shown is not None else set()
-        reference = self._reference.read(session, self._pins, shown, self._rows, changed)
+        reference = self._reference.read(session, self._wanted, shown, self._rows, changed)
         snapshot = self._snapshot(session, changes, shown, asked, in_detail & changed.keys())
         return replace(snapshot, reference=reference)
 
@@ -166,6 +169,7 @@ class RunTableFeed:
         around = self._workers(changes.there), changes.is_paused
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups.rows
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
+        same_detail &= self._wanted.with_curves == self._has_curves
         if last is not None and is_same and same_detail and not is_detail_old and not last.unread:
             return replace(last, workers=around[0], is_paused=around[1], reasons=reasons, read_to=read_to)
         return Snapshot(
@@ -280,6 +284,7 @@ class RunTableFeed:
         return make_workers(there, (run for run in self._runs.unended.values() if run.status == "running"))
 
     def _read_detail(self, session: Session, run_id: int, asked: int | None) -> Detail:
+        self._has_curves = self._wanted.with_curves
         group = self._groups.rows.get(run_id)
         if group is not None and group.section is None:
             return read_group_detail(session, group, self._rows)
@@ -287,5 +292,6 @@ class RunTableFeed:
         if best != asked:
             self._detail.read(session, best)
         waiting = self._queue.reasons.of(best) or ""
-        detail = self._detail.detail(waiting, self._unlike.words(self._detail.group_key))
+        settings = self._unlike.words(self._detail.group_key)
+        detail = self._detail.detail(waiting, settings, with_curves=self._wanted.with_curves)
         return replace(detail, run_id=run_id)

@@ -13,6 +13,8 @@ from engine.files.paths import Home, write_atomic
 
 FORM = "form"
 """Texts of the last new-experiment form that was queued."""
+FIRST_CHART = "accuracy"
+"""Chart that Home shows at the first start."""
 APP = "app"
 """Preferences at the last exit of the app."""
 
@@ -42,6 +44,8 @@ class Preferences:
     """Break long lines of a run's log."""
     smoothing: int = 0
     """Strength of the smoothing of curves: place in `SMOOTHING` of `tui/views/smoothing.py`."""
+    chart: str = FIRST_CHART
+    """Chart of the highlighted run: key of one of the catalogue's."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 

@@ -29,7 +29,7 @@ from tui.textual_internals import Dialog
 
 Columns = tuple[tuple[str, ...], ...]
 COLUMNS: dict[Table, Columns] = {
-    HOME: ((ON_RUNS, MOVING), (LIST, GENERAL)),
+    HOME: ((ON_RUNS, CURVES, MOVING), (LIST, GENERAL)),
     RUN: ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUNS, GENERAL)),
     IMAGES: ((MOVING,), (LIST, GENERAL)),
     COMPARE: ((PAGES, CURVES), (CONFUSION, GENERAL)),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from textual import on
 from textual.containers import Vertical
@@ -14,7 +13,6 @@ from engine.files.paths import Home
 from engine.hardware import processes
 from tui import commands
 from tui.commands import Command
-from tui.feeds.since_last_visit import SinceLastVisit, mark_seen
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
 from tui.screens.copying import CopyActions
@@ -22,6 +20,8 @@ from tui.screens.file_actions import FileActions
 from tui.screens.fitting_keys import fitting
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
+from tui.screens.home_charts import HomeCharts
+from tui.screens.home_news import HomeNews
 from tui.screens.home_split import HomeSplit
 from tui.screens.preference_actions import PreferenceActions
 from tui.screens.run_actions import RunActions
@@ -53,7 +53,6 @@ class HomeScreen(FullScreen[None]):
         self._snapshot: Snapshot | None = None
         self.worker_views: tuple[WorkerView, ...] = ()
         self.history = WorkerHistory()
-        self._news: SinceLastVisit | None = None
         self._is_ready = False
         self._waiting: Snapshot | None = None
         self.table, self._filter_line = RunTable(), FilterLine()
@@ -61,7 +60,8 @@ class HomeScreen(FullScreen[None]):
         self._runs, self._forms = RunActions(self), FormActions(self, has_new=True)
         self._copying, self._files = CopyActions(self), FileActions(self)
         self._starter, self._smoothing = WorkerStarter(self, self.raise_from_thread), HomeSmoothing(self)
-        self._split = HomeSplit(self)
+        self.news = HomeNews(home, self, lambda: self._snapshot)
+        self._split, self._charts = HomeSplit(self), HomeCharts(self)
 
     def handlers(self) -> Handlers:
         return {
@@ -73,12 +73,13 @@ class HomeScreen(FullScreen[None]):
             **self._files.handlers(),
             **self._smoothing.handlers(),
             **self._split.handlers(),
+            **self._charts.handlers(),
             "report_all": self._files.report_all,
             "new_run": self._forms.new,
             "back": self._back,
             "open_run": self._open_line,
             "compare": self._compare,
-            "journal": self._open_journal,
+            "journal": self.news.open_journal,
             "start_worker": self.start_worker,
             "workers": lambda: self.app.push_screen(WorkersScreen(self), self.open_run),
             "data": self._open_data,
@@ -91,7 +92,7 @@ class HomeScreen(FullScreen[None]):
         return HeadLine(plain(f"{self._home.root.name}@{processes.host_name()}"), self._clock)
 
     def compose_body(self) -> Iterable[Widget]:
-        yield Static(id="news", markup=False)
+        yield self.news.line
         with self._split.body:
             with Vertical(id="left"):
                 yield self._filter_line
@@ -117,11 +118,9 @@ class HomeScreen(FullScreen[None]):
         self._forms.read_last()
         self._list.restore()
         self._split.restore()
-        for name in ("#empty", "#news"):
-            self.query_one(name).display = False
+        self._charts.apply()
+        self.query_one("#empty").display = False
         self._is_ready = True
-        if self._news is not None:
-            self.show_news(self._news)
         if self._waiting is not None:
             self.show(self._waiting)
 
@@ -131,27 +130,6 @@ class HomeScreen(FullScreen[None]):
         self.call_after_refresh(self._smoothing.apply)
 
     # What is shown
-
-    def show_news(self, news: SinceLastVisit) -> None:
-        """Say what happened since the last visit, until it is seen."""
-        self._news = news
-        if news.headline is None or not (self._is_ready and self.is_whole):
-            return
-        line = self.query_one("#news", Static)
-        line.update(f"{plain(news.headline)}   i more, esc seen")
-        line.display = True
-
-    def _dismiss_news(self) -> bool:
-        """Hide the news and do not repeat them; False where none were shown."""
-        line = self.query_one("#news")
-        was_shown, line.display = bool(line.display), False
-        if was_shown:
-            self._mark_seen()
-        return was_shown
-
-    def _mark_seen(self) -> None:
-        if self._snapshot is not None:
-            self.port.write_later(partial(mark_seen, self._home, self._snapshot))
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot. Before there is anything to draw on it waits; while the screen closes it is dropped."""
@@ -282,7 +260,7 @@ class HomeScreen(FullScreen[None]):
 
     def _back(self) -> None:
         """Drop one thing: news, marks, filter, order."""
-        if not self._dismiss_news():
+        if not self.news.dismiss():
             self._list.back()
 
     # Other screens
@@ -302,14 +280,6 @@ class HomeScreen(FullScreen[None]):
         else:
             self.app.push_screen(CompareScreen(self._home, self.table.subjects()))
 
-    def _open_journal(self) -> None:
-        from tui.screens.journal import (
-            JournalScreen,
-        )  # reads the store: the first frame waits for no database
-
-        self._dismiss_news()
-        self.app.push_screen(JournalScreen(self._home, self._news.lines if self._news is not None else ()))
-
     def _open_data(self) -> None:
         from tui.screens.data import DataScreen  # reads data sets: the app starts without it
 
@@ -319,5 +289,5 @@ class HomeScreen(FullScreen[None]):
     # Leaving
 
     def _quit(self) -> None:
-        self._mark_seen()
+        self.news.mark_seen()
         self.app.exit()

@@ -11,6 +11,7 @@ from tui.views.run_view import RunView
 
 Lines = Callable[[Any], list[Line]]
 """Function that makes the lines of a subject."""
+BY_STEP = "train, by step"
 OTHERS_FROM = 3
 """Index of the first of the compared runs' colours that no split has."""
 
@@ -42,7 +43,7 @@ def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
     if declared is ACCURACY and view.baseline is not None:
         found.append(Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True))
     if declared is LOSS and view.losses:
-        found.append(Line("train, by step", view.losses, INK.train, marker=_mark_of("train")))
+        found.append(Line(BY_STEP, view.losses, INK.train, marker=_mark_of("train")))
     return found
 
 

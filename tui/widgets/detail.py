@@ -10,10 +10,12 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals, settings_fitted
-from tui.plots import BEST, INK, PlotWidget, confused_pairs, draw_confusion
+from tui.plots import BEST, INK, Chart, PlotWidget, confused_pairs, draw_confusion
+from tui.preferences.state import FIRST_CHART
 from tui.snapshot import Curve, Detail, MatrixView, Reference
 from tui.views.accuracy_chart import accuracy_chart
 from tui.views.smoothing import SMOOTHING, strength
+from tui.widgets.chart_legend import chart_legend
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
@@ -35,8 +37,12 @@ class CurveLegend(Static):
     smoothing: reactive[int] = reactive(0)
     beside: reactive[str] = reactive("")
     """Words for the pinned run; empty where none is."""
+    chart: reactive[Chart | None] = reactive(None)
+    """Chart that names its own lines; None for that of accuracy."""
 
     def render(self) -> Text:
+        if self.chart is not None:
+            return chart_legend(self.chart)
         if self.view is None:
             return Text("")
         says = f"  smoothed {SMOOTHING[self.smoothing]:g}" if self.smoothing else ""
@@ -117,6 +123,7 @@ class DetailPane(Vertical):
         self._detail: Detail | None = None
         self._reference: Reference | None = None
         self._smoothing = 0
+        self._chart = FIRST_CHART
 
     def on_resize(self) -> None:
         self._say_title()
@@ -126,6 +133,11 @@ class DetailPane(Vertical):
         self._smoothing = strength(smoothing)
         self._draw_curve()
 
+    def show_chart(self, key: str) -> None:
+        """Show another chart from now on, of runs whose curves are known."""
+        self._chart = key
+        self._draw_curve()
+
     def _draw_curve(self) -> None:
         if self._detail is not None:
             pinned = self._reference
@@ -133,7 +145,18 @@ class DetailPane(Vertical):
             line = self.query_one(CurveLegend)
             line.view, line.smoothing = self._detail.curve, self._smoothing
             line.beside = beside(pinned, is_same_data=same is not None) if pinned is not None else ""
-            self.query_one(ChartPlot).chart = accuracy_chart(self._detail.curve, self._smoothing, same)
+            line.chart = self._chosen_chart(self._detail, same)
+            self.query_one(ChartPlot).chart = line.chart or accuracy_chart(
+                self._detail.curve, self._smoothing, same
+            )
+
+    def _chosen_chart(self, detail: Detail, reference: Reference | None) -> Chart | None:
+        """Return the chosen chart where it is another than that of accuracy; None for a group, which has no other."""
+        if self._chart == FIRST_CHART or not detail.curves:
+            return None
+        from tui.views.home_chart import home_chart  # and the catalogue of metrics with it
+
+        return home_chart(self._chart, detail.curves, detail.curve, self._smoothing, reference)
 
     def _say_title(self) -> None:
         """Write the title; where its end would be cut, with shorter names of settings."""

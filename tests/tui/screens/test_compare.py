@@ -26,9 +26,10 @@ from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.views.compared import Compared, at_best, at_last, compare_panels
 from tui.views.curves import ChartState, chart_of
+from tui.widgets.chart_legend import chart_legend
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
-from tui.widgets.curves_pane import ChartBox, CurvesPane, legend
+from tui.widgets.curves_pane import ChartBox, CurvesPane
 
 NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
 
@@ -289,7 +290,9 @@ def test_the_legend_keeps_the_order_of_the_runs_whichever_is_in_front(home: Home
     three = compared(home, 4, 3, 2)
     panels = compare_panels()
     words = [
-        legend(chart_of(replace(three, chosen=chosen), ChartState(panels), panels[0]), is_marked=True).plain
+        chart_legend(
+            chart_of(replace(three, chosen=chosen), ChartState(panels), panels[0]), is_marked=True
+        ).plain
         for chosen in range(3)
     ]
     assert len(set(words)) == 1 and [words[0].index(mark) for mark in "●▲■"] == sorted(

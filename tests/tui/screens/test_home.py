@@ -155,7 +155,7 @@ async def test_after_an_absence_the_first_line_says_what_happened(home: Home, st
         assert not pilot.app.screen.query_one("#news").display
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: pilot.app.screen._news is not None)
+        await until(pilot, lambda: pilot.app.screen.news.news is not None)
         assert not pilot.app.screen.query_one("#news").display
 
 
