@@ -36,6 +36,7 @@ SOAKS = (
     "opening",
     "opening_far",
     "scale",
+    "scale_check",
     "slow_table",
 )
 """Run only where they are named: they take long, or gigabytes of disk."""

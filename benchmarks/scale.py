@@ -42,7 +42,7 @@ CORES = os.cpu_count() or 1
 
 def measure() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder, server(is_durable=True) as running:
-        here_ms = 1000 * _commit_s(Path(folder))
+        here_ms = 1000 * commit_s(Path(folder))
         yield (
             f"- PostgreSQL has {CORES} lanes, the cores of this host (load {os.getloadavg()[0]:.0f} now); its disk: "
             f"{here_ms:.1f} ms a commit (median of {SYNCS}); simulated disks as named"
@@ -51,7 +51,8 @@ def measure() -> Iterator[str]:
         yield from measured("PostgreSQL", running.new_database(), CORES)
 
 
-def _commit_s(folder: Path) -> float:
+def commit_s(folder: Path) -> float:
+    """Return the seconds that the disk of a folder takes for a commit."""
     times = []
     with (folder / "synced").open("wb", buffering=0) as file:
         for _ in range(SYNCS):

@@ -88,7 +88,7 @@ class Database:
 
     def __init__(self, env: simpy.Environment, store: Store, lanes: int, commit_s: float) -> None:
         """`commit_s`: seconds of the disk in a commit."""
-        self.env, self._meter, self._lanes, self._commit_s = env, Meter(store), lanes, commit_s
+        self.env, self._meter, self._lanes, self.commit_s = env, Meter(store), lanes, commit_s
         self._room = max(lanes, 1)
         self._free = simpy.Container(env, self._room, init=self._room)
         self._known: dict[str, list[tuple[Any, float, list[Transaction]]]] = defaultdict(list)
@@ -109,20 +109,28 @@ class Database:
             found = self._meter(call)
             known.append(found)
         result, outside_s, made = found
-        yield self.env.timeout(outside_s)
+        yield from self._outside(outside_s)
         cost_s = 0.0
         for each in made:
-            lanes, taken_s, free_s = self._needs(each)
-            cost_s += lanes * taken_s
-            yield from self._take(lanes, taken_s)
-            yield self.env.timeout(free_s)
+            cost_s += yield from self._transact(each)
         self.costs_s[name].append(cost_s)
         self.took_s[name].append(self.env.now - asked)
         return result
 
+    def _outside(self, seconds: float) -> Steps:
+        """Pass the time of a caller outside of transactions."""
+        yield self.env.timeout(seconds)
+
+    def _transact(self, each: Transaction) -> Steps:
+        """Pass the time of a transaction; return the seconds of lanes that it took."""
+        lanes, taken_s, free_s = self._needs(each)
+        yield from self._take(lanes, taken_s)
+        yield self.env.timeout(free_s)
+        return lanes * taken_s
+
     def _needs(self, each: Transaction) -> tuple[int, float, float]:
         """Return the lanes, the seconds in which they are taken, and those of the transaction that take none."""
-        commit_s = 0.0 if each.kind == "read" else self._commit_s
+        commit_s = 0.0 if each.kind == "read" else self.commit_s
         whole_s = each.caller_s + each.server_s + commit_s
         if each.kind == "alone" or (not self._lanes and each.kind != "read"):
             return self._room, whole_s, 0.0
@@ -156,6 +164,8 @@ class Worker:
     starts_s: float
     draws: random.Random
     trains: bool = True
+    faster: float = 1.0
+    """Times that all its intervals are shorter than a real worker's."""
     claimed: list[int] = field(default_factory=list)
 
     def work(self) -> Steps:
@@ -169,7 +179,7 @@ class Worker:
             if held is None and not self.trains:
                 return
             if held is None:
-                yield env.timeout(IDLE_S)
+                yield env.timeout(IDLE_S / self.faster)
                 continue
             self.claimed.append(held.run_id)
             if self.trains:
@@ -178,50 +188,60 @@ class Worker:
     def _every(
         self, seconds: float, name: str, call: Callable[[], Any], until: list[bool] | None = None
     ) -> Steps:
-        yield self.database.env.timeout(self.draws.random() * seconds)
+        interval_s = seconds / self.faster
+        yield self.database.env.timeout(self.draws.random() * interval_s)
         while not until:
             yield from self.database.do(name, call, again=True)
-            yield self.database.env.timeout(seconds)
+            yield self.database.env.timeout(interval_s)
 
     def _train(self, held: Claim) -> Steps:
         env, do, store, over = self.database.env, self.database.do, self.store, list[bool]()
-        yield from do("begin", lambda: history.begin_attempt(store, held, _start()))
+        yield from do("begin", lambda: history.begin_attempt(store, held, start()))
         env.process(self._every(LEASE_S / 3, "renewal", lambda: queue.renew(store, held), over))
         env.process(self._every(ASK_EVERY_S, "request", lambda: self._request(held), over))
-        env.process(self._every(FLUSH_EVERY_S, "progress", lambda: _progress(store, held), over))
+        env.process(self._every(FLUSH_EVERY_S, "progress", lambda: progress(store, held), over))
         for epoch in range(EPOCHS + 1):
             if epoch:
-                yield env.timeout(EPOCH_S)
-            yield from do("epoch", partial(_epoch, store, held, epoch))
+                yield env.timeout(EPOCH_S / self.faster)
+            yield from do("epoch", partial(end_epoch, store, held, epoch))
             yield from do("checkpoint", lambda: history.record_checkpoint(store, held))
         over.append(True)
         yield env.timeout(0)
         yield from do("end", lambda: queue.end(store, held, "done"))
 
     def _beat(self) -> None:
-        workers.beat(self.store, self.worker_id, state="running", telemetry={"cpu_percent": 97.0})
+        beat(self.store, self.worker_id)
 
     def _look(self) -> None:
-        with self.store.read() as session:
-            queue.has_claimable(session, self.worker_id)
-            if self.claimed:
-                listing.find_run(session, self.claimed[-1])
+        look(self.store, self.worker_id, self.claimed[-1] if self.claimed else None)
 
     def _request(self, held: Claim) -> None:
         with self.store.read() as session:
             listing.find_run(session, held.run_id)
 
 
-def _start() -> history.Start:
+def beat(store: Store, worker_id: int) -> None:
+    workers.beat(store, worker_id, state="running", telemetry={"cpu_percent": 97.0})
+
+
+def look(store: Store, worker_id: int, run_id: int | None) -> None:
+    """Look at the queue, and at the run in training, as a worker does that may want a warm process."""
+    with store.read() as session:
+        queue.has_claimable(session, worker_id)
+        if run_id is not None:
+            listing.find_run(session, run_id)
+
+
+def start() -> history.Start:
     return history.Start(-1, 0, None, 100, 0.5, GRADES, {"device": "cpu", "precision": "fp32"}, True)
 
 
-def _progress(store: Store, held: Claim) -> None:
+def progress(store: Store, held: Claim) -> None:
     loss = history.Losses(bucket=1, width=10, minimum=0.5, maximum=1.5, mean=1.0, last=1.0)
     history.record_progress(store, held, step=10, images_per_s=100.0, losses=[loss])
 
 
-def _epoch(store: Store, held: Claim, epoch: int) -> None:
+def end_epoch(store: Store, held: Claim, epoch: int) -> None:
     matrix = confusion(LABELS, 0.5)
     best = history.Best(max(epoch, 1), 0.9, 0.9, 0.8, 0.7) if epoch else None
     history.record_epoch(store, held, measured(held, epoch, matrix), matrix, best=best, judgement=None)

@@ -23,9 +23,15 @@ REFUSED = {
     "nodes": "a worker uses one node: give count=N for several",
     "ntasks": "a worker is one task: give count=N for several",
     "ntasks-per-node": "a worker is one task: give count=N for several",
+    "clusters": "squeue, which lists the jobs, and the jobs' own calls ask this host's cluster",
+    "wait": "workers start returns once Slurm has the jobs",
+    **dict.fromkeys(
+        ("parsable", "quiet", "test-only"), "sbatch would not name the jobs as workers start reads them"
+    ),
 }
 """Options of sbatch that are the program's own, and what to do instead."""
-_KEY = re.compile(r"[a-z][a-z0-9_-]*")
+_KEY = re.compile(r"[a-z][a-z0-9_-]+")
+"""Long names alone: `--p` would be another option than `-p`."""
 
 
 @dataclass(frozen=True)

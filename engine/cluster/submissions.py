@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
@@ -65,9 +66,12 @@ def new_submission(home: Home) -> Submission:
 
 
 def submissions(home: Home) -> Iterator[Submission]:
-    """Yield the submissions some of whose jobs may not have ended."""
+    """Yield the submissions of this user some of whose jobs may not have ended: squeue is asked for his jobs alone, and
+    root must not take those of others for ended."""
     for jobs in sorted(_root(home).glob("*/jobs.json")):
-        yield Submission(jobs.parent)
+        with contextlib.suppress(FileNotFoundError):  # forgotten meanwhile
+            if jobs.stat().st_uid == os.getuid():
+                yield Submission(jobs.parent)
 
 
 def _root(home: Home) -> Path:

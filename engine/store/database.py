@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, Programm
 from sqlmodel import Session
 
 from engine.files.paths import sqlite_file
-from engine.store.backends.postgresql import PostgresqlBackend
+from engine.store.backends.postgresql import PostgresqlBackend, url_without_secrets
 from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
@@ -208,10 +208,8 @@ def _no_url(url: str) -> StoreError:
 
 
 def url_shown(url: str) -> str:
-    """Return a database's URL without its password, whether or not it can be parsed."""
-    if sqlite_file(url) is not None:
-        return url
-    return re.sub(r"^([^:]*://[^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+    """Return a database's URL without its passwords, whether or not it can be parsed."""
+    return url if sqlite_file(url) is not None else url_without_secrets(url)
 
 
 def _migrate(store: Store) -> str:

@@ -11,7 +11,8 @@ Invariants (tests/engine/store/test_queue_model.py holds the store against them)
 - a call that raises changes nothing: an edit is done to all of its runs or to none;
 - `blocked` counts the runs in `run_dependency` that hold this one up: those that are not done, or for the kind
   `any` not ended; none holds up one that has trained an epoch; no run waits, directly or through others, for itself;
-- what is claimed is queued, has `blocked` 0, and needs nothing that the worker lacks; a paused queue gives none;
+- what is claimed is queued, has `blocked` 0, and needs nothing that the worker lacks; a paused queue gives none, and
+  neither does a table whose runs were moved to another;
 - of these, claims follow the queue's order: priority, highest first, then position, then id;
 - no run is lost: a row goes only by `remove`, or by taking back an `add` that nobody has claimed from, and its
   number is not given again;
@@ -91,7 +92,10 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     is_enough = or_(worker.device == "cpu", worker.cards >= run_table.c.gpus)
     has_cards = exists(select(worker.id).where(worker.id == claimer, is_enough).correlate(run_table))
     may_take = exists(select(worker.id).where(worker.id == claimer, meets()).correlate(run_table))
-    going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
+    clock = (
+        clock_table.c
+    )  # a worker that was cut off while the runs were moved must take none of the old rows
+    going_on = select(~clock.queue_paused & (clock.moved_to == "")).scalar_subquery()
     return (
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)

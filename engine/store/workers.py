@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 from engine.hardware import processes
 from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
-from engine.store.database import Store
+from engine.store.database import Store, require_unmoved
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
-from engine.store.schema import IS_RUNNING, worker_table
+from engine.store.schema import IS_RUNNING, clock_table, worker_table
 from engine.store.status import ASKED, STOPPING, Asked
 from engine.store.system_use import forget_hours
 from engine.store.tables import Run, Worker
@@ -77,12 +77,16 @@ def _check_slot(session: Session, row: Worker) -> None:
 
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> str:
     """Record a heartbeat with the worker's state and its device's load; return the state, which is one of ASKED where
-    somebody asks the worker to leave."""
+    somebody asks the worker to leave. Raises StoreError where the runs were moved to another database."""
     with store.write_rows() as session:
         mine = update(worker_table).where(worker_table.c.id == worker_id)
         now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
         kept = mine.values(seen_s=now_s(session), state=now, telemetry=telemetry)
-        return session.execute(kept.returning(worker_table.c.state)).scalar() or state
+        moved_to = select(clock_table.c.moved_to).scalar_subquery()
+        row = session.execute(kept.returning(worker_table.c.state, moved_to)).first()
+        if row is not None and row[1]:
+            require_unmoved(session)
+        return state if row is None else row[0]
 
 
 def ask_to_leave(store: Store, worker_id: int, *, how: Asked) -> bool:

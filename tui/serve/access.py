@@ -6,6 +6,8 @@ import secrets
 import socket
 from urllib.parse import urlsplit
 
+from engine.text import plain
+
 REFUSED = (
     "resnet-tui: this address lacks its token: open the one that resnet-tui serve printed, up to its last /\n"
 )
@@ -26,8 +28,9 @@ def is_loopback(host: str) -> bool:
     """Return True where only this computer reaches an address. Raises BadAddress where there is no such host."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise BadAddress(f"--host {host}: {error.strerror}: give an address of this computer") from None
+    except (OSError, UnicodeError) as error:  # the second for what can be no name
+        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        raise BadAddress(f"--host {plain(host)}: {why}: give an address of this computer") from None
     return all(ipaddress.ip_address(str(place[0]).partition("%")[0]).is_loopback for *_, place in found)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import math
 import os
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ class PostgresqlBackend:
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
-        self.where = url.render_as_string(hide_password=True)
+        self.where = url_without_secrets(url.render_as_string(hide_password=True))
         self._answers_s: deque[float] = deque(maxlen=ANSWERS)
 
     def make_engine(self, *, create: bool) -> Engine:
@@ -204,6 +205,12 @@ class PostgresqlBackend:
             if part in error:
                 return f"{self.where} {advice}"
         return f"{self.where}: {' '.join(error.split())}"
+
+
+def url_without_secrets(url: str) -> str:
+    """Return a URL without its password and those among its parameters, whether or not it can be parsed."""
+    hidden = re.sub(r"^([^:]*://[^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+    return re.sub(r"(?i)([?&][^=&]*(?:password|secret)[^=&]*=)[^&]*", r"\1***", hidden)
 
 
 def _connection_settings(url: URL) -> dict[str, Any]:

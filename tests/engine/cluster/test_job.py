@@ -92,6 +92,17 @@ def test_the_stored_function_holds_no_password(tmp_path: Path) -> None:
     assert submission.folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_another_users_jobs_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """squeue lists none of them to root, who could delete the files of a living job."""
+    home = Home.find(tmp_path)
+    submission = new_submission(home)
+    submission.write_jobs(["7"])
+    assert list(submissions(home)) == [submission]
+    other = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: other)
+    assert list(submissions(home)) == []
+
+
 def test_a_submission_is_forgotten_but_for_its_logs_once_it_is_old(tmp_path: Path) -> None:
     made = new_submission(Home.find(tmp_path))
     assert list(submissions(Home.find(tmp_path))) == [] and made.read_jobs() == []

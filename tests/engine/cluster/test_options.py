@@ -39,6 +39,12 @@ def test_options_go_on_to_sbatch() -> None:
         (["time=60", "array=0-7"], "count=N"),
         (["time=60", "signal=USR1@60"], "--warn"),
         (["time=60", "nodes=2"], "count=N"),
+        (["time=60", "p=gpu"], "is no option of sbatch"),
+        (["time=60", "parsable"], "would not name the jobs"),
+        (["time=60", "--quiet"], "would not name the jobs"),
+        (["time=60", "test_only"], "would not name the jobs"),
+        (["time=60", "clusters=b"], "this host's cluster"),
+        (["time=60", "wait"], "returns once Slurm has the jobs"),
     ],
 )
 def test_what_would_not_work_is_refused_in_one_line(given: list[str], says: str) -> None:

@@ -141,6 +141,14 @@ def test_a_url_is_shown_without_its_password() -> None:
     assert url_shown("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
     assert url_shown("runs.db") == "runs.db"
     assert url_shown("postgresql://me:sec:r@t@host:abc/db") == "postgresql://me:***@host:abc/db"
+    libpq = "postgresql://host/db?sslmode=require&password={}&user=me&sslpassword={}"
+    assert url_shown(libpq.format("s3cret", "s3cret")) == libpq.format("***", "***")
+
+
+def test_no_message_has_a_password_that_is_a_parameter_of_the_url() -> None:
+    backend = backend_for("postgresql://127.0.0.1:1/db?user=me&password=s3cret")
+    assert "s3cret" not in backend.where and "password=***" in backend.where
+    assert "s3cret" not in backend.explain("Connection refused")
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,25 @@ def test_nobody_writes_to_a_table_that_is_moved(source: Store, tmp_path: Path) -
     target.close()
 
 
+def test_a_worker_that_was_cut_off_meanwhile_takes_no_run_of_the_old_table(
+    source: Store, tmp_path: Path
+) -> None:
+    """It looks gone, comes back, and would train what the workers of the new table train."""
+    worker = workers.register(source, pid=1, device="cpu", device_name="test")
+    with source.write() as session:
+        session.execute(text("UPDATE worker SET seen_s = seen_s - 60"))
+    with source.read() as session:
+        assert queue.has_claimable(session, worker)
+    with closing(open_store(f"sqlite:///{tmp_path / 'to.db'}")) as target:
+        copy_runs(source, target, "elsewhere")
+        assert queue.claim(source, worker) is None
+        with source.read() as session:
+            assert not queue.has_claimable(session, worker)
+        with pytest.raises(StoreError, match="were moved to elsewhere"):
+            workers.beat(source, worker, state="idle", telemetry={})
+        assert queue.claim(target, worker) is not None
+
+
 def test_a_full_target_named_by_the_verb(source: Store, shell: Shell) -> None:
     assert shell("db", "copy", "from.db", "to.db", "--keep") == 0
     assert "is not empty (it has 8 runs): give an empty database" in shell.refuses(

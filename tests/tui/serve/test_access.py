@@ -62,3 +62,6 @@ def test_loopback_is_told_from_what_others_reach() -> None:
     ]
     with pytest.raises(BadAddress, match="give an address of this computer"):
         is_loopback("no host of this name")
+    for unsayable in ("a..b", "a" * 70, "\udcff"):
+        with pytest.raises(BadAddress, match="no name of a host"):
+            is_loopback(unsayable)
