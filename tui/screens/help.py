@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table as Grid
 from rich.text import Text
 from textual.app import ComposeResult
@@ -66,7 +67,7 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(id="dialog"):
             with Container(id="keys"):
                 for groups in COLUMNS[self._table]:
-                    yield Static(Group(*(self._group(group, keymap) for group in groups)))
+                    yield Static(Kept(Group(*(self._group(group, keymap) for group in groups))))
             yield Static(Text("   ".join(f"{glyph} {status}" for status, glyph in GLYPHS.items())))
             yield Static(Text.assemble(*SIGNS), classes="dim")
 
@@ -74,6 +75,20 @@ class HelpScreen(Dialog[None]):
         heading = HEADINGS.get((self._table, group), group)
         rows = [(each.key_text(keymap), each.help) for each in self._table if each.group == group]
         return Group(Text(heading, style="bold"), _grid([*rows, *MORE.get(group, ())]), Text(""))
+
+
+class Kept:
+    """Rich text that is laid out once for each width: Textual lays it out four times to draw it once."""
+
+    def __init__(self, text: RenderableType) -> None:
+        self._text = text
+        self._segments: dict[int, list[Segment]] = {}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        if width not in self._segments:
+            self._segments[width] = list(console.render(self._text, options))
+        return self._segments[width]
 
 
 def _grid(rows: list[tuple[str, str]]) -> Grid:

@@ -18,6 +18,11 @@ class FormField(Input):
     taken = ""
     """The field's text with the highlighted choice; empty where none is."""
 
+    def update_node_styles(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002  (as in Textual)
+        """Style the field, unless it is still being made: then Textual does it as the field is mounted."""
+        if self.is_attached:
+            super().update_node_styles(animate)
+
     def offer(self, whole: str) -> None:
         """Show what `→` makes of the text where it goes on from it."""
         self.taken = whole
