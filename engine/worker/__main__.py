@@ -17,7 +17,7 @@ from engine.worker.alert_flags import brought_channels, forget_addresses, hide_a
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device, find_device
 from engine.worker.shutdown import Urgency
-from engine.worker.slots import slot_count
+from engine.worker.slots import crowding, slot_count
 from engine.worker.training_process import CannotStart
 from engine.worker.worker import enlist
 
@@ -67,6 +67,8 @@ def _shared_devices(store: Store, wanted: str) -> list[str]:
 def _lead_slots(devices: list[str], wanted: str, given: list[str]) -> int:
     """Start the workers of the devices' slots. Raises WorkerError."""
     count = slot_count(wanted, devices[0], len(devices))
+    if warning := crowding(wanted, devices[0]):
+        print_message(f"engine.worker: {warning}")
     where = "the CPU" if devices == ["cpu"] else ", ".join(devices)
     log(f"{count} slots on {where}, a worker for each")
     each = [device for device in devices for _ in range(count)]

@@ -12,6 +12,7 @@ from engine.files.paths import Home
 from engine.hardware import worker_start
 from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
 from engine.store.database import open_store
+from engine.worker.slots import crowding
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 
@@ -85,8 +86,9 @@ def start(
 
 
 def _start_here(home: Home, worker: WorkerOptions) -> int:
-    if warning := worker_start.logout_warning():
-        print_message(warning)
+    for warning in (worker_start.logout_warning(), crowding(worker.slots, worker.device)):
+        if warning:
+            print_message(warning)
     try:
         started = worker_start.start_and_follow(home, worker.arguments())
     except worker_start.StartFailed as error:
