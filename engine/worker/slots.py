@@ -27,7 +27,8 @@ def crowding(wanted: str, device: str) -> str:
     cores = usable_cores()
     if device != CPU or wanted == AUTO or int(wanted) <= cores:
         return ""
+    shared = "1 core" if cores == 1 else f"{cores} cores"
     return (
-        f"{wanted} workers share {cores} {'core' if cores == 1 else 'cores'}: they train no faster than {cores} workers, "
+        f"{wanted} workers share {shared}: they train no faster than {cores} workers, "
         f"and each takes up to {TRAINING_GB:g} GiB of memory; --slots auto starts as many as pay"
     )
