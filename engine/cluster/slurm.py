@@ -4,17 +4,19 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.cluster.errors import ClusterError
-from engine.cluster.submissions import submissions
+from engine.cluster.submissions import Submission, submissions
 from engine.files.paths import Home
 from engine.hardware.worker_start import announced
 from engine.text import plain
 
 TIMEOUT_S = 20.0
 FORMAT = "%i|%T|%N|%r"
+ELSEWHERE = "UNKNOWN"
+"""State of a job that was submitted in another cluster."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,31 @@ class Job:
     workers: tuple[int, ...]
     """Ids of its workers, of those that have left too; none before the first is in the run table."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """True for a job of another cluster, which this host's commands cannot know or cancel."""
+        return self.state == ELSEWHERE
+
 
 def jobs_of(home: Home, *, forget: bool = True) -> list[Job]:
-    """Return the jobs of a home that Slurm lists; it is not asked where none was submitted. With `forget` the files of
-    those that have ended are deleted. Raises ClusterError."""
+    """Return the jobs of a home that Slurm lists, and those of other clusters, which it cannot know; it is not asked
+    where none was submitted. With `forget` the files of those that have ended are deleted. Raises ClusterError."""
     known = {each: each.read_jobs() for each in submissions(home)}
     if not any(known.values()):
         return []
+    here = cluster() if any(each.cluster for each in known) else ""
+    jobs = [
+        Job(job_id, ELSEWHERE, f"submitted in cluster {plain(there)}: ask there", "", ())
+        for submission, ids in known.items()
+        for job_id in ids
+        if (there := submission.cluster) not in ("", here)
+    ]
+    known = {each: ids for each, ids in known.items() if each.cluster in ("", here)}
+    return jobs + (_listed(known, forget=forget) if any(known.values()) else [])
+
+
+def _listed(known: Mapping[Submission, list[str]], *, forget: bool) -> list[Job]:
+    """Return the jobs of submissions in this cluster that Slurm lists."""
     lines = _ask(
         "squeue", "--noheader", "--array", f"--user={os.getuid()}", f"--format={FORMAT}"
     ).splitlines()
@@ -52,6 +72,15 @@ def jobs_of(home: Home, *, forget: bool = True) -> list[Job]:
         if forget and found.keys().isdisjoint(ids):
             submission.forget()
     return jobs
+
+
+def cluster() -> str:
+    """Return the name of this host's cluster; empty where its configuration has none. Raises ClusterError."""
+    for line in _ask("scontrol", "show", "config").splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() == "ClusterName":
+            return value.strip()
+    return ""
 
 
 def cancel(ids: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Folders of submitted jobs: the database's URL, the ids of the jobs, their workers and logs."""
+"""Folders of submitted jobs: the database's URL, the cluster, the ids of the jobs, their workers and logs."""
 
 import contextlib
 import json
@@ -31,6 +31,21 @@ class Submission:
     @property
     def _jobs(self) -> Path:
         return self.folder / "jobs.json"
+
+    @property
+    def _cluster(self) -> Path:
+        return self.folder / "cluster"
+
+    @property
+    def cluster(self) -> str:
+        """Name of the cluster that has the jobs; empty where it is not known."""
+        try:
+            return self._cluster.read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def write_cluster(self, name: str) -> None:
+        write_atomic(self._cluster, name.encode())
 
     def announcements(self, job_id: str) -> Path:
         """Return the file with the ids of a job's newest workers, as they announce themselves."""

@@ -40,6 +40,7 @@ def submit(
     with _private_files():
         submission = new_submission(home)
         try:
+            submission.write_cluster(slurm.cluster())
             executor = _executor(home, submission, options, warn_s)
             job = JobWorker(home, submission, arguments)
             with _without_secrets(), contextlib.redirect_stderr(io.StringIO()), executor.batch():

@@ -127,8 +127,10 @@ def stop_workers(
     found = _listed(open_store(home.database, create=False))
     jobs, problem = _jobs(home)
     there = {str(each.id): each for each in found}
-    known = {JOB + each.id: each for each in jobs}
+    known = {JOB + each.id: each for each in jobs if not each.is_elsewhere}
     wanted = [*there, *known] if every else _with_arrays(ids or (), known)
+    for job in (each for each in jobs if each.is_elsewhere and (every or JOB + each.id in wanted)):
+        print_message(f"{JOB}{job.id} was {job.reason}")
     for each in wanted:
         if each not in there and each not in known:
             what = "job" if each.startswith(JOB) else "worker"

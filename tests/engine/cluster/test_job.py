@@ -10,6 +10,7 @@ pytest.importorskip("submitit", reason="submitit is not installed")
 
 from cloudpickle import dumps, loads
 
+from engine.cluster import slurm
 from engine.cluster.job import JobWorker
 from engine.cluster.submissions import Submission, new_submission, submissions
 from engine.files.paths import Home
@@ -101,6 +102,27 @@ def test_another_users_jobs_are_left_alone(tmp_path: Path, monkeypatch: pytest.M
     other = os.getuid() + 1
     monkeypatch.setattr(os, "getuid", lambda: other)
     assert list(submissions(home)) == []
+
+
+def test_jobs_of_another_cluster_are_listed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This host's squeue does not list them: it must not take them for ended and delete their files."""
+    home = Home.find(tmp_path)
+    submitted = {}
+    for name, job_id in (("here", "7"), ("there", "8")):
+        made = submitted[name] = new_submission(home)
+        made.write_cluster(name)
+        made.write_jobs([job_id])
+        old = time.time() - 120
+        os.utime(made.folder / "jobs.json", (old, old))
+    answers = {"scontrol": "SlurmUser = slurm(64030)\nClusterName             = here\n", "squeue": ""}
+    monkeypatch.setattr(slurm, "_ask", lambda command, *_: answers[command])
+    (job,) = slurm.jobs_of(home)
+    assert (job.id, job.state, job.reason) == ("8", slurm.ELSEWHERE, "submitted in cluster there: ask there")
+    assert submitted["there"].database.exists() and not submitted["here"].database.exists()
+    assert list(submissions(home)) == [submitted["there"]]
+    monkeypatch.setattr(slurm, "_ask", lambda *_: pytest.fail("asked though no cluster is known"))
+    submitted["there"].write_jobs([])
+    assert slurm.jobs_of(home) == []
 
 
 def test_a_submission_is_forgotten_but_for_its_logs_once_it_is_old(tmp_path: Path) -> None:
