@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.files.paths import Home
 from engine.files.privacy import private_opener, secure_home
 from engine.hardware import linger
+from engine.hardware.cores import usable_cores
 from engine.text import plain
 
 LOOK_S = 0.1
@@ -71,6 +72,18 @@ def last_words(home: Home) -> str:
     except OSError:
         lines = []
     return plain(lines[-1]) if lines else "the worker exited without a message"
+
+
+def crowd_warning(slots: str, device: str) -> str:
+    """Return what to say where more workers than cores are to share the CPU; empty else."""
+    cores = usable_cores()
+    if device != "cpu" or not slots.isdecimal() or int(slots) <= cores:
+        return ""
+    shared = "1 core" if cores == 1 else f"{cores} cores"
+    return (
+        f"{slots} workers share {shared}: they train no faster than {cores}, and each takes memory of its own; "
+        "--slots auto starts as many as pay"
+    )
 
 
 def logout_warning() -> str | None:

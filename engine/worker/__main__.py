@@ -6,7 +6,7 @@ import sys
 from engine.alerts.errors import AlertError
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
-from engine.hardware.worker_start import announce
+from engine.hardware.worker_start import announce, crowd_warning
 from engine.standard_streams import open_closed_streams, settle, write_utf8
 from engine.store import workers
 from engine.store.database import Store, open_store
@@ -17,7 +17,7 @@ from engine.worker.alert_flags import brought_channels, forget_addresses, hide_a
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device, find_device
 from engine.worker.shutdown import Urgency
-from engine.worker.slots import crowding, slot_count
+from engine.worker.slots import slot_count
 from engine.worker.training_process import CannotStart
 from engine.worker.worker import enlist
 
@@ -67,7 +67,7 @@ def _shared_devices(store: Store, wanted: str) -> list[str]:
 def _lead_slots(devices: list[str], wanted: str, given: list[str]) -> int:
     """Start the workers of the devices' slots. Raises WorkerError."""
     count = slot_count(wanted, devices[0], len(devices))
-    if warning := crowding(wanted, devices[0]):
+    if warning := crowd_warning(wanted, devices[0]):
         print_message(f"engine.worker: {warning}")
     where = "the CPU" if devices == ["cpu"] else ", ".join(devices)
     log(f"{count} slots on {where}, a worker for each")

@@ -20,15 +20,3 @@ def slot_count(wanted: str, device: str = CPU, devices: int = 1) -> int:
         return max(1, min(usable_cores(), int(free_gb() / TRAINING_GB)))
     for_all = min(usable_cores(), int(free_gb() / CARD_TRAINING_GB))
     return max(1, min(for_all // devices, MOST_OF_A_CARD))
-
-
-def crowding(wanted: str, device: str) -> str:
-    """Return a warning where more workers than cores are to share the CPU; empty else."""
-    cores = usable_cores()
-    if device != CPU or wanted == AUTO or int(wanted) <= cores:
-        return ""
-    shared = "1 core" if cores == 1 else f"{cores} cores"
-    return (
-        f"{wanted} workers share {shared}: they train no faster than {cores} workers, "
-        f"and each takes up to {TRAINING_GB:g} GiB of memory; --slots auto starts as many as pay"
-    )

@@ -12,7 +12,6 @@ from engine.files.paths import Home
 from engine.hardware import worker_start
 from engine.queries.worker_options import DEVICE_HELP, SLOTS_HELP, TAG_HELP, WorkerOptions
 from engine.store.database import open_store
-from engine.worker.slots import crowding
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 
@@ -86,7 +85,7 @@ def start(
 
 
 def _start_here(home: Home, worker: WorkerOptions) -> int:
-    for warning in (worker_start.logout_warning(), crowding(worker.slots, worker.device)):
+    for warning in (worker_start.logout_warning(), worker_start.crowd_warning(slots, device)):
         if warning:
             print_message(warning)
     try:

@@ -13,7 +13,7 @@ from engine.worker import __main__ as main_module
 from engine.worker import slots
 from engine.worker.arguments import parse
 from engine.worker.find_device import Found
-from engine.worker.slots import crowding, slot_count
+from engine.worker.slots import slot_count
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,6 @@ def test_what_is_no_number_of_slots_is_said_in_one_line(
         parse(["--slots", text])
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and f"{text!r} must be auto or a number, 1 to 256" in error
-
-
-@pytest.mark.parametrize(
-    ("wanted", "device", "warns"),
-    [("3", "cpu", True), ("2", "cpu", False), ("auto", "cpu", False), ("3", "cuda:0", False)],
-)
-def test_more_workers_than_cores_are_warned_of(
-    wanted: str, device: str, warns: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slots, "usable_cores", lambda: 2)
-    assert bool(crowding(wanted, device)) is warns
-    assert not warns or "3 workers share 2 cores" in crowding(wanted, device)
 
 
 def test_slots_train_the_queue_together(lab: Lab) -> None:
