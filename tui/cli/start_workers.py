@@ -85,7 +85,7 @@ def start(
 
 
 def _start_here(home: Home, worker: WorkerOptions) -> int:
-    for warning in (worker_start.logout_warning(), worker_start.crowd_warning(slots, device)):
+    for warning in (worker_start.logout_warning(), worker_start.crowd_warning(worker.slots, worker.device)):
         if warning:
             print_message(warning)
     try:
