@@ -29,7 +29,7 @@ from engine.store.errors import StoreError
 from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
 T = TypeVar("T")
-PAUSES_S, PAUSE_SHARE = (0.001, 0.01), 0.25
+PAUSES_S, PAUSE_SHARE = (0.001, 0.025), 0.25
 """Least and longest pause of a writer between two looks whether the file is free, about this share of what it has
 waited: many writers that look often take the processor from the one that writes."""
 _COUNT_CHANGE = text("UPDATE clock SET changed = changed + 1 RETURNING changed")

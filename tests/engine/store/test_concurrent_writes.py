@@ -41,7 +41,7 @@ def test_a_writer_of_a_file_looks_every_few_milliseconds_whether_it_is_free(
 
         monkeypatch.setattr(sqlite, "sleep", pause)
         add_runs(second, [SPEC])
-    assert len(pauses) == 100 and max(pauses) < 0.02
+    assert len(pauses) == 100 and max(pauses) < 0.04
     with second.read() as session:
         assert session.execute(text("PRAGMA busy_timeout")).scalar() == 2_000, "for what else may wait"
         assert len(listing.pending(session)) == 1
