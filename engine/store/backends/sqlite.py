@@ -1,11 +1,9 @@
 """SQLite: the run table in one file, for the processes of one host."""
 
-import random
 import shlex
 import sqlite3
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -29,9 +27,6 @@ from engine.store.errors import StoreError
 from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
 T = TypeVar("T")
-PAUSES_S, PAUSE_SHARE = (0.001, 0.025), 0.25
-"""Least and longest pause of a writer between two looks whether the file is free, about this share of what it has
-waited: many writers that look often take the processor from the one that writes."""
 _COUNT_CHANGE = text("UPDATE clock SET changed = changed + 1 RETURNING changed")
 _LATEST_CHANGE = text("SELECT changed FROM clock")
 
@@ -163,33 +158,5 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("immediate", False):
-        _begin_writing(connection)
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _begin_writing(connection: Connection) -> None:
-    """Begin a write transaction, once no other is left; after BUSY_TIMEOUT_S raise the driver's error.
-
-    SQLite itself would wait up to .1 s from one try to the next, and the longer the longer it has waited: whoever comes
-    later overtakes it, and the file is idle while all sleep."""
-    driver: Any = connection.connection.driver_connection
-    began_s, shortest_s, longest_s = monotonic(), *PAUSES_S
-    driver.execute("PRAGMA busy_timeout=0").close()
-    try:
-        while _is_busy(driver) and (waited_s := monotonic() - began_s) < BUSY_TIMEOUT_S:
-            sleep(random.uniform(0.5, 1.5) * min(max(PAUSE_SHARE * waited_s, shortest_s), longest_s))
-        if not driver.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # whose error SQLAlchemy knows
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_TIMEOUT_S)}").close()
-
-
-def _is_busy(driver: sqlite3.Connection) -> bool:
-    """Return True where another transaction writes; else begin one, unless the file cannot be written."""
-    try:
-        driver.execute("BEGIN IMMEDIATE").close()
-    except sqlite3.Error as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,11 +1,9 @@
 """Writers beside each other: what a reader finds of them, and who waits for whom."""
 
-import contextlib
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from postgres import Server
@@ -15,38 +13,12 @@ from waiting import LIMIT_S, until
 from engine.spec.grid import make_spec
 from engine.store import history, listing, overview, queue, workers
 from engine.store.add import add_runs
-from engine.store.backends import sqlite
 from engine.store.claims import Claim, fence, write_fenced
 from engine.store.clock import next_change, seen_change
 from engine.store.database import Store, open_store
 
 SPEC = make_spec({"data": "digits", "epochs": 3})
 WRITERS, WRITES = 4, 40
-
-
-def test_a_writer_of_a_file_looks_every_few_milliseconds_whether_it_is_free(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SQLite's own waiting pauses for .1 s in the end, in which all who come later overtake the writer."""
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 2)
-    first, second = (open_store(f"sqlite:///{tmp_path}/runs.db") for _ in range(2))
-    pauses: list[float] = []
-    with contextlib.ExitStack() as writing:
-        writing.enter_context(first.write())
-
-        def pause(seconds: float) -> None:
-            pauses.append(seconds)
-            if len(pauses) == 100:
-                writing.close()
-
-        monkeypatch.setattr(sqlite, "sleep", pause)
-        add_runs(second, [SPEC])
-    assert len(pauses) == 100 and max(pauses) < 0.04
-    with second.read() as session:
-        assert session.execute(text("PRAGMA busy_timeout")).scalar() == 2_000, "for what else may wait"
-        assert len(listing.pending(session)) == 1
-    first.close()
-    second.close()
 
 
 @pytest.fixture
