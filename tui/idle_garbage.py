@@ -16,18 +16,18 @@ class IdleGarbage:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._is_ours = False
 
     def begin(self) -> None:
         """Turn collection on again where the entry turned it off; what the first frame made stays out of it."""
         if not gc.isenabled():
-            self._is_ours = True
             young, middle, _ = gc.get_threshold()
             gc.set_threshold(young, middle, OVERDUE)
             gc.freeze()
             gc.enable()
 
     def look(self, typed_at: float) -> None:
-        """Collect where that is due and the newest key came at least REST_S seconds ago."""
-        if self._is_ours and gc.get_count()[2] >= DUE and self._clock() - typed_at >= REST_S:
+        """Collect where that is due and the newest key came at least REST_S seconds ago; do nothing where Python
+        collects by itself."""
+        is_ours = gc.get_threshold()[2] == OVERDUE  # also in an app that was started again in this process
+        if is_ours and gc.get_count()[2] >= DUE and self._clock() - typed_at >= REST_S:
             gc.collect()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from engine.cluster.errors import ClusterError
 from engine.cluster.submissions import Submission, submissions
@@ -74,8 +75,10 @@ def _listed(known: Mapping[Submission, list[str]], *, forget: bool) -> list[Job]
     return jobs
 
 
+@cache
 def cluster() -> str:
-    """Return the name of this host's cluster; empty where its configuration has none. Raises ClusterError."""
+    """Return the name of this host's cluster, for which Slurm is asked once; empty where its configuration has none.
+    Raises ClusterError."""
     for line in _ask("scontrol", "show", "config").splitlines():
         name, _, value = line.partition("=")
         if name.strip() == "ClusterName":

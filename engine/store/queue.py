@@ -92,9 +92,8 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     is_enough = or_(worker.device == "cpu", worker.cards >= run_table.c.gpus)
     has_cards = exists(select(worker.id).where(worker.id == claimer, is_enough).correlate(run_table))
     may_take = exists(select(worker.id).where(worker.id == claimer, meets()).correlate(run_table))
-    clock = (
-        clock_table.c
-    )  # a worker that was cut off while the runs were moved must take none of the old rows
+    clock = clock_table.c
+    # A worker that was cut off while the runs were moved must take none of the old rows.
     going_on = select(~clock.queue_paused & (clock.moved_to == "")).scalar_subquery()
     return (
         select(run_table.c.id)

@@ -40,6 +40,17 @@ def test_it_collects_at_rest_and_when_due(collected: list[float], monkeypatch: p
     assert len(collected) == 1
 
 
+def test_an_app_that_is_started_again_collects_too(
+    collected: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    IdleGarbage().begin()
+    again = IdleGarbage(clock=lambda: REST_S)
+    again.begin()
+    due(monkeypatch)
+    again.look(typed_at=0.0)
+    assert len(collected) == 1
+
+
 def test_it_leaves_collection_alone_where_it_was_on(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
     monkeypatch.setattr(gc, "collect", lambda: pytest.fail("collected"))

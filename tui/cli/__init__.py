@@ -164,10 +164,9 @@ cli.add_typer(notify, name="notify")
 
 def _message(error: Exception) -> str:
     format_message = getattr(error, "format_message", lambda: str(error))
-    needs_verb = (
-        f"{_verb_of(error).removeprefix('resnet-tui ')} needs a verb"  # Typer says nothing but its help
-    )
-    return str(format_message()).rstrip(".") or needs_verb
+    if said := str(format_message()).rstrip("."):
+        return said
+    return f"{_verb_of(error).removeprefix('resnet-tui ')} needs a verb"  # where Typer has help alone
 
 
 def _lines_of(error: Exception) -> list[str]:

@@ -12,5 +12,8 @@ class DetailQuery(NamedTuple):
     """Read the curves of all metrics."""
 
 
+NOTHING_MORE = DetailQuery()
+
+
 def detail_query(preferences: Preferences) -> DetailQuery:
     return DetailQuery(preferences.pins, preferences.chart != FIRST_CHART)

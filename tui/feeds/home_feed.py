@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from engine.files.paths import Home
 from engine.store.answers import note_answer
 from engine.store.chosen import NOTHING, Chosen
-from tui.feeds.detail_query import DetailQuery
+from tui.feeds.detail_query import NOTHING_MORE, DetailQuery
 from tui.feeds.prefetch import FirstLook, Prefetch, first_look
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 
 if TYPE_CHECKING:
     from tui.feeds.run_table_feed import RunTableFeed
-
-
-DETAIL = DetailQuery()
 
 
 class HomeFeed:
@@ -36,7 +33,7 @@ class HomeFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
-        detail: DetailQuery = DETAIL,
+        detail: DetailQuery = NOTHING_MORE,
     ) -> FirstLook | Snapshot | None:
         """Return the first look once, then the newest snapshot with `run_id` in detail, or None where nothing changed.
         The others are those of `RunTableFeed.poll`.

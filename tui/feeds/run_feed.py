@@ -19,7 +19,8 @@ from tui.feeds.known_use import KnownUse
 from tui.feeds.pinned_curves import PinnedCurves
 from tui.feeds.run_log import log_tail
 from tui.lent_stores import borrow_store, give_back
-from tui.views.run_view import Curves, RunView, curves_of, make_run_view
+from tui.snapshot import Curves
+from tui.views.run_view import RunView, curves_of, make_run_view
 
 LAST_LINES = 6
 """Lines of a failed run's log that are shown with its error."""

@@ -18,7 +18,7 @@ from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.status import Status
 from engine.store.tables import Worker
-from tui.feeds.detail_query import DetailQuery
+from tui.feeds.detail_query import NOTHING_MORE, DetailQuery
 from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
 from tui.feeds.known_runs import KnownRuns
@@ -33,7 +33,6 @@ from tui.snapshot_rows import make_row, make_workers, waiting_again
 from tui.views.unlike import Unlike
 
 LOOK_EVERY_S = 2.0
-DETAIL = DetailQuery()
 
 
 class RunTableFeed:
@@ -44,7 +43,7 @@ class RunTableFeed:
         self._store: Store = borrow_store(database, create=create)
         self._watch = ChangeWatch(self._store)
         self._workers_to_come = ""
-        self._wanted, self._has_curves = DETAIL, False
+        self._wanted, self._has_curves = NOTHING_MORE, False
         """Query of the detail, and whether the last one has the curves of all metrics."""
         self._file = self._store.which_file()
         self._version: Hashable = None
@@ -86,7 +85,7 @@ class RunTableFeed:
         *,
         group_by: str = "",
         workers_to_come: str = "",
-        detail: DetailQuery = DETAIL,
+        detail: DetailQuery = NOTHING_MORE,
     ) -> Snapshot | None:
         """Return the newest snapshot, with a run (or the first) in detail and the `chosen` columns in rows, and with
         the rows of groups where they are asked for, as `RowGroups` makes them; a group's number is minus that of its

@@ -176,7 +176,7 @@ def _expression(text: str) -> str:
     """Return a regular expression. Raises FilterError where it is none."""
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # the others: too many repetitions, or groups
         raise FilterError(f"~{plain(text)} is no regular expression: {error}") from error
     return text
 

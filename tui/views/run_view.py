@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 from engine.analysis.finding import change_of
 from engine.analysis.test_sets import TestSet, test_set
@@ -24,7 +24,7 @@ from engine.store.system_use import AttemptUse
 from engine.store.tables import Run
 from engine.time_line import TimeLine
 from tui.formatting import learning_rate, plain
-from tui.snapshot import FindingView, MatrixView
+from tui.snapshot import Curves, FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
 from tui.views.group_band import GroupBand
 from tui.views.run_matrices import RunMatrices
@@ -32,8 +32,6 @@ from tui.views.x_axis import Pace
 
 Points = tuple[tuple[float, float], ...]
 """Pairs of epoch and value, both finite."""
-Curves: TypeAlias = Mapping[str, Points]
-"""Curves by key, for metrics that are one number."""
 
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """Metrics whose value at epoch 0 was not used in training."""

@@ -205,9 +205,8 @@ def _legend(curve: Curve, width: int) -> Text:
     head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
     marks = ("━", "━") if INK.has_hues else ("○", "●")
     text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
-    over = max(
-        fixed + len(label) - width, 0
-    )  # what is more than fits: first the best gives way, then train's value
+    # What is more than fits: first the best gives way, then train's value.
+    over = max(fixed + len(label) - width, 0)
     best, over = ("", over - len(best)) if over else (best, 0)
     text.append(f"{marks[0]} {label}", style=_rgb(INK.train)).append("" if over > 0 else f" {train}")
     text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)

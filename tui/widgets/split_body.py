@@ -82,9 +82,8 @@ class SplitBody(Container):
         first, second = map(self._least, self._panes)
         if self._room:
             cells = max(min(cells, self._room - second), first)
-            self._shares[self.is_beside] = _within(
-                math.ceil(cells / self._room * WHOLE)
-            )  # a layout rounds down
+            share = math.ceil(cells / self._room * WHOLE)  # a layout rounds down
+            self._shares[self.is_beside] = _within(share)
             self._apply()
 
     def _least(self, pane: Widget) -> int:

@@ -116,6 +116,7 @@ def test_jobs_of_another_cluster_are_listed_and_kept(tmp_path: Path, monkeypatch
         os.utime(made.folder / "jobs.json", (old, old))
     answers = {"scontrol": "SlurmUser = slurm(64030)\nClusterName             = here\n", "squeue": ""}
     monkeypatch.setattr(slurm, "_ask", lambda command, *_: answers[command])
+    monkeypatch.setattr(slurm, "cluster", slurm.cluster.__wrapped__)  # nothing is kept for other tests
     (job,) = slurm.jobs_of(home)
     assert (job.id, job.state, job.reason) == ("8", slurm.ELSEWHERE, "submitted in cluster there: ask there")
     assert submitted["there"].database.exists() and not submitted["here"].database.exists()

@@ -95,6 +95,8 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("lr~1", "lr~1: give a number, such as lr=1"),
         ("arch~(18", "~(18 is no regular expression: missing )"),
         ("~*", "~* is no regular expression"),
+        ("~a{99999999999}", "is no regular expression: the repetition number is too large"),
+        ("arch~" + "(" * 5000, "is no regular expression"),
         ("nothing~x", "unknown column nothing"),
         ("-id:nan", "give a number"),
         ("speed>3", "unknown column speed: choose from status"),
