@@ -38,6 +38,13 @@ def write_fenced(session: Session, held: Claim, **values: Any) -> None:
         raise held.lost()
 
 
+def write_fenced_one(store: Store, held: Claim, **values: Any) -> None:
+    """Write to a run's row, in a transaction of its own, while the claim holds. Raises LeaseLost."""
+    mine = fenced(held).values(changed=store.backend.change, **values)
+    if store.write_one(mine.returning(run_table.c.id), is_change=True) is None:
+        raise held.lost()
+
+
 def fenced(held: Claim) -> Update:
     """Return an UPDATE of the run's row that matches only while the claim holds."""
     return run_table.update().where(

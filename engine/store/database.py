@@ -2,15 +2,16 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Engine, Row, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlmodel import Session
 
 from engine.files.paths import sqlite_file
@@ -22,13 +23,13 @@ from engine.store.errors import StoreError
 SCHEMA = "0021"
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
-Options = Literal["read_options", "write_options", "row_options"]
+Options = Literal["read_options", "write_options", "row_options", "one_options"]
 """Name of a backend's options for a kind of transaction."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Open database. `read`, `write` and `write_rows` are its transactions."""
+    """Open database. `read`, `write`, `write_rows` and `write_one` are its transactions."""
 
     engine: Engine
     backend: Backend
@@ -62,6 +63,25 @@ class Store:
         """Begin a transaction that writes rows of one run or worker alone, each by a condition that it states itself,
         beside others of its kind where the database can do that; it commits unless it raises."""
         return self._write("row_options")
+
+    def write_one(
+        self,
+        statement: ReturningInsert[Any] | ReturningUpdate[Any],
+        values: Mapping[str, Any] | None = None,
+        *,
+        is_change: bool = False,
+    ) -> Row[Any] | None:
+        """Execute a single statement as in `write_rows`, in one round trip over a network; return the first row that it
+        has written, None where it wrote none. With `is_change` it writes the change number `backend.change`."""
+        self.backend.check_access()
+        engine = self._engine_for("one_options")
+        with explained(self.backend), engine.connect() as connection:
+            if is_change:
+                self.backend.count_change(connection)
+            row = connection.execute(statement, values or {}).first()
+            if row is not None:  # else nothing was changed, and nothing is to be counted
+                connection.commit()
+        return row
 
     @contextlib.contextmanager
     def _write(self, options: Options) -> Iterator[Session]:
@@ -115,10 +135,11 @@ def require_unmoved(session: Session) -> None:
     """Raise StoreError where the runs of a database were moved to another since it was opened."""
     moved_to = session.connection().exec_driver_sql("SELECT moved_to FROM clock").scalar()
     if moved_to:
-        raise _moved(backend_of(session), moved_to)
+        raise moved(backend_of(session), moved_to)
 
 
-def _moved(backend: Backend, moved_to: str) -> StoreError:
+def moved(backend: Backend, moved_to: str) -> StoreError:
+    """Return the error of who writes to a database whose runs were moved to another."""
     return StoreError(
         f"the runs of {backend.where} were moved to {moved_to}: name that one with RESNET_TUI_DB or --db, "
         "or open this one again with resnet-tui db reopen"
@@ -157,7 +178,7 @@ def open_store(url: str, *, create: bool = True, may_have_moved: bool = False) -
         with explained(backend):
             moved_to = _migrate(store)
             if moved_to and not may_have_moved:
-                raise _moved(backend, moved_to)
+                raise moved(backend, moved_to)
             backend.set_up(store.engine)
     except BaseException:
         store.close()

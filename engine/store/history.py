@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from engine.store.activity import Activity, doing_text
 from engine.store.attempt_times import record_times
-from engine.store.claims import Claim, write_fenced
+from engine.store.claims import Claim, write_fenced, write_fenced_one
 from engine.store.clock import next_change, this_change
 from engine.store.database import Store
 from engine.store.dependencies import recount, some_of
@@ -167,8 +167,7 @@ def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None)
 
 def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> None:
     """Write what a run does before its first step. Raises LeaseLost."""
-    with store.write_rows() as session:
-        write_fenced(session, held, changed=this_change(session), doing=doing_text(activity, line))
+    write_fenced_one(store, held, doing=doing_text(activity, line))
 
 
 class Losses(NamedTuple):
@@ -206,8 +205,7 @@ def record_progress(
 
 def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
     """Write a judgement that no epoch's end gave. Raises LeaseLost."""
-    with store.write_rows() as session:
-        write_fenced(session, held, changed=this_change(session), **_columns(Judgement, judgement))
+    write_fenced_one(store, held, **_columns(Judgement, judgement))
 
 
 def record_checkpoint(store: Store, held: Claim, *, times: Mapping[str, float] | None = None) -> None:

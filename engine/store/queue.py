@@ -24,7 +24,7 @@ import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
@@ -48,19 +48,26 @@ def claim(store: Store, worker_id: int) -> Claim | None:
     """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice.
 
     Where others claim at the same moment, each skips the run that another is taking."""
-    with store.write_rows() as session:
-        return claim_within(session, store.backend, worker_id)
+    claiming = _claiming(store.backend.clock_s, store.backend.change)
+    return _claim_of(store.write_one(claiming, _claimer(worker_id), is_change=True))
 
 
 def claim_within(session: Session, backend: Backend, worker_id: int) -> Claim | None:
     """Claim within a write transaction, which is rolled back where there is nothing to claim."""
     backend.count_change(session)
-    values = {"claimer": worker_id, "now": utc_now()}
-    row = session.execute(_claiming(backend.clock_s, backend.change), values).first()
-    if row is None:
+    claiming = _claiming(backend.clock_s, backend.change)
+    held = _claim_of(session.execute(claiming, _claimer(worker_id)).first())
+    if held is None:
         session.rollback()
-        return None
-    return Claim(row.id, row.attempt)
+    return held
+
+
+def _claimer(worker_id: int) -> dict[str, Any]:
+    return {"claimer": worker_id, "now": utc_now()}
+
+
+def _claim_of(row: Row[tuple[int, int]] | None) -> Claim | None:
+    return None if row is None else Claim(row.id, row.attempt)
 
 
 def has_claimable(session: Session, worker_id: int) -> bool:
@@ -133,14 +140,11 @@ def _claiming(clock_s: ColumnElement[float], change: ColumnElement[int]) -> Retu
 
 def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | None:
     """Extend the lease; gives what a user has asked of the run meanwhile. Raises LeaseLost."""
-    with store.write_rows() as session:
-        statement = (
-            fenced(held).values(lease_expires_s=now_s(session) + lease_s).returning(run_table.c.request)
-        )
-        row = session.execute(statement).first()
-        if row is None:
-            raise held.lost()
-        return cast(Request | None, row.request)
+    longer = fenced(held).values(lease_expires_s=store.backend.clock_s + lease_s)
+    row = store.write_one(longer.returning(run_table.c.request))
+    if row is None:
+        raise held.lost()
+    return cast(Request | None, row.request)
 
 
 def end(

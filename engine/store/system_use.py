@@ -7,9 +7,8 @@ from sqlalchemy import CursorResult, delete, func, select
 from sqlmodel import Session
 
 from engine.hardware.system_history import Series, unpack
-from engine.store.backends.protocol import backend_of
 from engine.store.claims import Claim
-from engine.store.clock import now_s, this_change
+from engine.store.clock import this_change
 from engine.store.database import Store
 from engine.store.measurement_tables import AttemptSystem
 from engine.store.replace_row import replace_row
@@ -59,14 +58,13 @@ def read_use(session: Session, run_id: int) -> tuple[AttemptUse, ...]:
 
 def record_hour(store: Store, worker_id: int, series: Series) -> None:
     """Replace the history of a worker's last hour."""
-    with store.write_rows() as session:
-        new = (
-            backend_of(session)
-            .insert(hour_table)
-            .values(worker_id=worker_id, seen_s=now_s(session), packed=series.packed())
-        )
-        values = {name: new.excluded[name] for name in ("seen_s", "packed")}
-        session.execute(new.on_conflict_do_update(index_elements=["worker_id"], set_=values))
+    backend = store.backend
+    new = backend.insert(hour_table).values(
+        worker_id=worker_id, seen_s=backend.clock_s, packed=series.packed()
+    )
+    values = {name: new.excluded[name] for name in ("seen_s", "packed")}
+    replaced = new.on_conflict_do_update(index_elements=["worker_id"], set_=values)
+    store.write_one(replaced.returning(hour_table.c.worker_id))
 
 
 def forget_hours(session: Session) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from engine.hardware import processes
 from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
-from engine.store.database import Store, require_unmoved
+from engine.store.database import Store, moved
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
 from engine.store.schema import IS_RUNNING, clock_table, worker_table
@@ -78,15 +78,14 @@ def _check_slot(session: Session, row: Worker) -> None:
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> str:
     """Record a heartbeat with the worker's state and its device's load; return the state, which is one of ASKED where
     somebody asks the worker to leave. Raises StoreError where the runs were moved to another database."""
-    with store.write_rows() as session:
-        mine = update(worker_table).where(worker_table.c.id == worker_id)
-        now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
-        kept = mine.values(seen_s=now_s(session), state=now, telemetry=telemetry)
-        moved_to = select(clock_table.c.moved_to).scalar_subquery()
-        row = session.execute(kept.returning(worker_table.c.state, moved_to)).first()
-        if row is not None and row[1]:
-            require_unmoved(session)
-        return state if row is None else row[0]
+    mine = update(worker_table).where(worker_table.c.id == worker_id)
+    now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
+    kept = mine.values(seen_s=store.backend.clock_s, state=now, telemetry=telemetry)
+    moved_to = select(clock_table.c.moved_to).scalar_subquery()
+    row = store.write_one(kept.returning(worker_table.c.state, moved_to.label("moved_to")))
+    if row is not None and row.moved_to:
+        raise moved(store.backend, row.moved_to)
+    return state if row is None else row.state
 
 
 def ask_to_leave(store: Store, worker_id: int, *, how: Asked) -> bool:
@@ -94,13 +93,12 @@ def ask_to_leave(store: Store, worker_id: int, *, how: Asked) -> bool:
     state = worker_table.c.state
     there = update(worker_table).where(worker_table.c.id == worker_id, state != "gone")
     asked = there.values(state=case((state == STOPPING, STOPPING), else_=how))
-    with store.write_rows() as session:
-        return session.execute(asked.returning(worker_table.c.id)).scalar() is not None
+    return store.write_one(asked.returning(worker_table.c.id)) is not None
 
 
 def leave(store: Store, worker_id: int) -> None:
-    with store.write_rows() as session:
-        session.execute(update(worker_table).where(worker_table.c.id == worker_id).values(state="gone"))
+    gone = update(worker_table).where(worker_table.c.id == worker_id).values(state="gone")
+    store.write_one(gone.returning(worker_table.c.id))
 
 
 def present(session: Session) -> list[Worker]:

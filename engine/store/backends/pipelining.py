@@ -56,19 +56,24 @@ _begins: "WeakKeyDictionary[psycopg.Connection[Any], str]" = WeakKeyDictionary()
 
 
 def begin_with_next(connection: "psycopg.Connection[Any]", begin: str) -> None:
-    """Send the statements that begin a transaction, divided by `; `, with the first of the transaction; with "" there
-    are none."""
+    """Send statements, divided by `; `, with the next one; with "" there are none.
+
+    Where none of them is BEGIN, they and the next are a transaction, which the server commits at once."""
     _begins.pop(connection, None)
     if begin:
         _begins[connection] = begin
+
+
+def can_pipeline() -> bool:
+    """Return True where libpq can send a statement before the one before it has its result: from version 14 on."""
+    return psycopg.Pipeline.is_supported()
 
 
 def send_together(connection: "psycopg.Connection[Any]", statements: Sequence[Statement]) -> None:
     """Send statements at once, in their order, and wait until each has its result.
 
     Raises the driver's error of the first that failed; those behind it are not done."""
-    pipeline = connection.pipeline() if psycopg.Pipeline.is_supported() else contextlib.nullcontext()
-    with pipeline:
+    with connection.pipeline() if can_pipeline() else contextlib.nullcontext():
         for each in statements:
             each.send()
     note_answer()

@@ -40,9 +40,11 @@ WRITE_LOCK = 0x7265736E6574
 """Key of the advisory lock that every write transaction holds: shared by those that write rows of one run or worker;
 alone by those that read what they write by, so that they find it as it stays, as with SQLite."""
 BEGIN = "begin"
-"""Execution option: the statements that begin a transaction, divided by `; ` and sent together."""
+"""Execution option: the statements that begin a transaction, divided by `; ` and sent together. A statement that is
+sent together with others, none of which is BEGIN, is committed with them at once."""
 ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
-BESIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({WRITE_LOCK})"
+SHARE = f"SELECT pg_advisory_xact_lock_shared({WRITE_LOCK})"
+BESIDE = f"BEGIN; {SHARE}"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 LAZY = "begins lazily"
 """Execution option: True where the statement that begins a transaction waits for the transaction's first one."""
@@ -100,6 +102,12 @@ class PostgresqlBackend:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
         self.where = url_without_secrets(url.render_as_string(hide_password=True))
         self._answers_s: deque[float] = deque(maxlen=ANSWERS)
+
+    @property
+    def one_options(self) -> Mapping[str, Any]:
+        from engine.store.backends.pipelining import can_pipeline  # needs the driver
+
+        return {BEGIN: SHARE, LAZY: True} if can_pipeline() else self.row_options
 
     def make_engine(self, *, create: bool) -> Engine:
         """Make the engine; the database itself must exist, whatever `create` says. Raises StoreError."""
@@ -159,7 +167,7 @@ class PostgresqlBackend:
 
         return insert(table)
 
-    def count_change(self, session: Session) -> None:
+    def count_change(self, session: Session | Connection) -> None:
         """Do nothing: the server numbers its transactions itself."""
 
     def next_change(self, session: Session) -> int:

@@ -59,6 +59,12 @@ class Backend(Protocol):
         kind where the database can do that."""
         ...
 
+    @property
+    def one_options(self) -> Mapping[str, Any]:
+        """Return the execution options of such a transaction of a single statement, beside `count_change`, which may
+        be committed at once."""
+        ...
+
     def make_engine(self, *, create: bool) -> Engine:
         """Make the engine, and with `create` a missing file. Raises StoreError where there is nothing to open."""
         ...
@@ -87,7 +93,7 @@ class Backend(Protocol):
         """Return an INSERT that can say what is done where a row has its key."""
         ...
 
-    def count_change(self, session: Session) -> None:
+    def count_change(self, session: Session | Connection) -> None:
         """Count this write transaction, for `change`: one that writes a single statement need not know its number."""
         ...
 

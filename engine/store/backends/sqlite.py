@@ -39,7 +39,7 @@ class SqliteBackend:
     read_options: Mapping[str, Any] = {}
     single_options = read_options
     write_options: Mapping[str, Any] = {"immediate": True}
-    row_options = write_options
+    row_options = one_options = write_options
 
     def __init__(self, path: Path) -> None:
         self.path, self.where = path, str(path)
@@ -103,7 +103,7 @@ class SqliteBackend:
     def insert(self, table: Table) -> Insert:
         return insert(table)
 
-    def count_change(self, session: Session) -> None:
+    def count_change(self, session: Session | Connection) -> None:
         session.execute(_COUNT_CHANGE)
 
     def next_change(self, session: Session) -> int:

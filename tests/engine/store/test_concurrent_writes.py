@@ -125,6 +125,29 @@ def test_an_edit_waits_for_the_writes_of_rows_and_they_for_it(server_store: Stor
     assert order[2:] == ["edit", "None"]
 
 
+def test_a_claim_that_waited_for_an_edit_finds_what_the_edit_wrote(server_store: Store) -> None:
+    add_runs(server_store, [SPEC])
+    worker = workers.register(server_store, pid=1, device="cpu", device_name="test")
+    found: list[Claim | None] = []
+    with server_store.write() as session:
+        session.execute(text("UPDATE clock SET queue_paused = true"))
+        thread = in_thread(lambda: found.append(queue.claim(server_store, worker)))
+        _until_one_waits(server_store)
+    thread.join(LIMIT_S)
+    assert found == [None]
+
+
+def test_a_transaction_of_one_statement_takes_one_message(
+    server_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [held] = claimed(server_store, 1)
+    queue.renew(server_store, held)
+    answers: list[None] = []
+    monkeypatch.setattr("engine.store.backends.pipelining.note_answer", lambda: answers.append(None))
+    queue.renew(server_store, held)
+    assert len(answers) == 1
+
+
 def _until_one_waits(store: Store) -> None:
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
