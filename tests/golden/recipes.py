@@ -16,7 +16,7 @@ from engine.metrics.catalogue import TIMED
 from engine.models.weight_files import read_weights_metadata
 from engine.store import history
 from engine.store.measurement_tables import EpochMetrics
-from engine.store.schema import table_of
+from engine.store.schema import run_table, table_of
 
 GRADES = (0, 1, 0, 2, 0, 1, 0, 3, 0, 2, 0, 0, 1, 0, 2, 0, 3, 0, 1, 0)
 COMMON: dict[str, Any] = {
@@ -55,12 +55,20 @@ RUN_COLUMNS = (
 """Findings are left out: they are what is said of the numbers, and have tests of their own."""
 
 
-def train_all(root: Path) -> dict[str, Any]:
-    """Train the recipes in a new home, all in one process, and give their results, everything but times."""
+EARLIER = {"device": "cpu", "precision": "fp32"}
+"""Environment of runs that a version began which knew one order of weights in memory only."""
+
+
+def train_all(root: Path, *, begun_in: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Train the recipes in a new home, all in one process, and give their results, everything but times.
+    `begun_in`: the environment in which an earlier version has begun them."""
     lab_csvs(root / "graded", train=GRADES * 2, test=GRADES, both_eyes=True)
     with contextlib.closing(Lab(root)) as lab:
         for recipe in RECIPES.values():
             lab.add(**COMMON | recipe)
+        if begun_in is not None:
+            with lab.store.write() as session:
+                session.execute(run_table.update().values(environment=dict(begun_in)))
         lab.train_queue()
         return {name: result_of(lab, run_id) for run_id, name in enumerate(RECIPES, start=1)}
 
