@@ -48,8 +48,8 @@ READONLY = "this window is read-only (--readonly): open another to change things
 READONLY_SERVED = "this window is read-only: resnet-tui serve --writable opens windows that change things"
 PATIENCE_S = 1.5
 """Seconds after which an empty frame is shown where the first snapshot takes longer."""
-LAYOUT_PASSES = 1
-"""Passes of laying out until what is shown first stays where it is: with none, half as many bytes again are written."""
+LAYOUT_PASSES = 2
+"""Passes of laying out until what is shown first stays where it is: with one, it is written twice."""
 
 
 class SnapshotReady(Message):

@@ -19,8 +19,8 @@ from engine.store.backends.postgresql import PostgresqlBackend, url_without_secr
 from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
+from engine.store.ready_file import SCHEMA
 
-SCHEMA = "0021"
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
 Options = Literal["read_options", "write_options", "row_options", "one_options"]

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.files.paths import Home
+from engine.store import ready_file
 from tui.feeds.detail_query import detail_query
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
 from tui.preferences.state import load_preferences
@@ -123,19 +124,24 @@ def start(home: Home, *, create: bool) -> Prefetch:
 
 
 def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
+    is_ready = home.database_file is not None and ready_file.is_ready(home.database_file)
+    if is_ready:  # the app need not wait for the store's libraries
+        output.write(OPENED)
+        output.flush()
     from engine.store.errors import StoreError
     from tui.feeds.run_table_feed import RunTableFeed
 
     try:
         feed = RunTableFeed(home.database, create=create)
-    except StoreError as error:
-        output.write(REFUSED + str(error).encode(errors="replace"))
-        return
-    output.write(OPENED)
-    output.flush()
-    try:
+        if not is_ready:
+            output.write(OPENED)
+            output.flush()
+        is_ready = True
         found: FirstLook | str = first_look(home, feed)
     except StoreError as error:
+        if not is_ready:
+            output.write(REFUSED + str(error).encode(errors="replace"))
+            return
         found = str(error)
     pickle.dump(found, output, pickle.HIGHEST_PROTOCOL)
 

@@ -17,10 +17,11 @@ from sqlmodel import SQLModel
 
 import engine.store.migrations
 from engine.store import history, listing
-from engine.store.database import SCHEMA, Store, open_store
+from engine.store.database import Store, open_store
 from engine.store.epoch_values import values_of_row
 from engine.store.errors import StoreError
 from engine.store.migrations import apply
+from engine.store.ready_file import SCHEMA
 
 pytestmark = pytest.mark.usefixtures("by_migrations")
 

@@ -1,8 +1,10 @@
 """The app's start: a process that looks while the app loads, and what the app makes of it."""
 
 import contextlib
+import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -21,8 +23,10 @@ from engine.store import overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits.remove import remove
+from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.status import ENDED
+from tui.feeds import prefetch
 from tui.feeds.prefetch import FirstLook, Prefetch
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
@@ -98,6 +102,25 @@ def test_where_there_is_no_table_it_makes_one_or_says_why_not(home: Home) -> Non
     assert json.loads(done.stdout).startswith("no run table at ")
     assert not done.stderr and not list(home.root.iterdir())
     assert json.loads(begin(home, "create").stdout) == [True, [], None]
+
+
+def test_a_ready_file_is_said_to_open_before_the_libraries_are_there(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, said = io.BytesIO(), []
+
+    def refuse(_database: str, *, create: bool) -> None:
+        said.append(output.getvalue())
+        raise StoreError("gone meanwhile")
+
+    monkeypatch.setattr("tui.feeds.run_table_feed.RunTableFeed", refuse)
+    prefetch._report(home, output, create=False)
+    assert said == [prefetch.OPENED]
+    assert pickle.loads(output.getvalue()[1:]) == "gone meanwhile"  # the app shows it
+    output = io.BytesIO()
+    home.database_file.chmod(0o644)  # type: ignore[union-attr]
+    prefetch._report(home, output, create=False)
+    assert said[1:] == [b""] and output.getvalue() == prefetch.REFUSED + b"gone meanwhile"
 
 
 def test_a_looker_that_is_killed_has_seen_nothing() -> None:
