@@ -51,12 +51,18 @@ class RunClaims:
         if not self._shares:
             if is_due:
                 self._note(next(filter(None, (card.reason(ours) for card in self.cards)), None))
-            return None if self.busy else queue.claim(self._store, self._worker_id)
+            return None if self.busy else self._claim()
         if not is_due:
             return None
         tried = self._try()
         self._note(tried.reason)
         return tried.claim
+
+    def _claim(self) -> Claim | None:
+        """Claim a run where there is one: most tries find none, and hold up nobody's writes."""
+        with self._store.read() as session:
+            is_there = queue.has_claimable(session, self._worker_id)
+        return queue.claim(self._store, self._worker_id) if is_there else None
 
     def look_soon(self) -> None:
         """Look at the card at the next claim: a run has ended."""

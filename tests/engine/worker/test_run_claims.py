@@ -11,7 +11,7 @@ from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.queries import waiting
 from engine.store import workers
 from engine.store.card_claims import CardLook
-from engine.store.database import Store
+from engine.store.database import ChangeWatch, Store
 from engine.worker import run_claims
 from engine.worker.arguments import parse
 from engine.worker.card_look import look_at
@@ -153,3 +153,18 @@ def test_slots_need_a_driver_that_tells_the_cards_memory(
     monkeypatch.setattr(worker, "find_device", lambda *_: FOUND)
     with pytest.raises(WorkerError, match="the driver does not tell the memory of cuda:0: leave --slots out"):
         worker.enlist(store, Home.find(tmp_path), parse(["--of-slots", "2"]))
+
+
+def test_a_worker_without_a_run_to_claim_writes_nothing(store: Store) -> None:
+    """It asks several times a second: another's write would wait for it, and it for that."""
+    worker = workers.register(store, pid=os.getpid(), device="cpu", device_name="test")
+    claims = RunClaims(store, worker, Found("cpu", "test", None), parse([]))
+    watch = ChangeWatch(store)
+    before = watch.version()
+    with store.write():
+        assert claims.next(()) is None
+    assert watch.version() == before
+    watch.close()
+    run_id = add(store)
+    found = claims.next(())
+    assert found is not None and found.run_id == run_id
