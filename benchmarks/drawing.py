@@ -20,8 +20,8 @@ from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags
 from engine.store.schema import loss_table
 from engine.training.loss_curve import MAX_BUCKETS
+from tui.detail_view import Curve
 from tui.plots import Chart, Grid, Line, Plot, draw_chart, draw_matrix
-from tui.snapshot import Curve
 from tui.snapshot_rows import make_row
 from tui.views.accuracy_chart import accuracy_chart
 from tui.views.smoothing import smoothed

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from engine.analysis.finding import NO_FINDINGS, Finding, head_of
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ASKED, ENDED, WAITS
+from tui.detail_view import Curve, Detail, FindingView, MatrixView
 from tui.formatting import forecast, learning_rate
 from tui.formatting import plain as plain_once
-from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow, WorkerView
+from tui.run_row import RunRow
+from tui.snapshot import WorkerView
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
     from engine.queries.waiting import Waiting

@@ -8,7 +8,7 @@ from engine.queries.waiting import Waiting
 from engine.spec.grid import make_spec
 from engine.store.overview import Listed
 from engine.store.tables import Run
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

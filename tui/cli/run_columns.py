@@ -17,7 +17,7 @@ from engine.store.tables import Run
 from tui.cli.output import CliError
 from tui.cli.told_settings import told_settings
 from tui.formatting import decimals, forecast, setting
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.snapshot_rows import make_row, start_shown
 from tui.views.metric_columns import optional_metrics
 from tui.views.table_columns import COLUMNS, UNSORTED, WHOLE, metric_column

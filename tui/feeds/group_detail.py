@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from engine.store import history, listing
 from engine.store.history import Accuracies
-from tui.snapshot import Detail, RunRow
+from tui.detail_view import Detail
+from tui.run_row import RunRow
 from tui.views.group_detail import Member, make_group_detail
 
 

@@ -7,7 +7,7 @@ from engine.store.overview import Listed
 from engine.store.status import ENDED
 from tui.feeds.queue_waits import Change, queue_part
 from tui.feeds.table_changes import TableChanges
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 
 class KnownRuns:

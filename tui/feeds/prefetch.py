@@ -17,7 +17,8 @@ from engine.store import ready_file
 from tui.feeds.detail_query import detail_query
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
 from tui.preferences.state import load_preferences
-from tui.snapshot import RunRow, Snapshot
+from tui.run_row import RunRow
+from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 from tui.views.run_lines import arrange_lines
 from tui.views.run_list import TableQuery

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping
 from sqlmodel import Session
 
 from engine.store import history
+from tui.detail_view import Reference
 from tui.feeds.detail_query import DetailQuery
 from tui.feeds.run_detail import metric_curves
-from tui.snapshot import Reference, RunRow
+from tui.run_row import RunRow
 from tui.views.pins import pinned_beside
 
 

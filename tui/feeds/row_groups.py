@@ -8,7 +8,7 @@ from engine.analysis.groups import Group
 from engine.queries.read_groups import groups_with_keys
 from engine.spec.run_spec import DEFAULTS
 from engine.store.chosen import Chosen
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.folding import Folding
 from tui.views.group_by import BY_COLUMN, REPETITIONS
 from tui.views.sections import Sections

@@ -9,8 +9,8 @@ from engine.store import history
 from engine.store.history import PackedMatrix
 from engine.store.measurement_tables import EpochMetrics
 from engine.store.tables import Run
+from tui.detail_view import Curves, Detail
 from tui.feeds.known_epochs import KnownEpochs
-from tui.snapshot import Curves, Detail
 from tui.snapshot_rows import make_detail
 
 

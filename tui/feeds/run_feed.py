@@ -12,6 +12,7 @@ from engine.store import history, listing
 from engine.store.attempt_times import read_time_line
 from engine.store.database import Store, read_together
 from engine.store.history import PackedMatrix
+from tui.detail_view import Curves
 from tui.feeds.group_band import GroupBandReader
 from tui.feeds.known_epochs import KnownEpochs
 from tui.feeds.known_losses import KnownLosses
@@ -19,7 +20,6 @@ from tui.feeds.known_use import KnownUse
 from tui.feeds.pinned_curves import PinnedCurves
 from tui.feeds.run_log import log_tail
 from tui.lent_stores import borrow_store, give_back
-from tui.snapshot import Curves
 from tui.views.run_view import RunView, curves_of, make_run_view
 
 LAST_LINES = 6

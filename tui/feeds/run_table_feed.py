@@ -18,6 +18,7 @@ from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.status import Status
 from engine.store.tables import Worker
+from tui.detail_view import Detail
 from tui.feeds.detail_query import NOTHING_MORE, DetailQuery
 from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
@@ -28,7 +29,8 @@ from tui.feeds.row_groups import RowGroups, with_setting
 from tui.feeds.run_detail import RunDetailReader
 from tui.feeds.table_changes import TableChanges, read_changes
 from tui.lent_stores import borrow_store, give_back
-from tui.snapshot import Detail, RunRow, Snapshot
+from tui.run_row import RunRow
+from tui.snapshot import Snapshot
 from tui.snapshot_rows import make_row, make_workers, waiting_again
 from tui.views.unlike import Unlike
 

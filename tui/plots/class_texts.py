@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.snapshot import MatrixView
+from tui.detail_view import MatrixView
 
 CORNERS = ("true ╲ predicted", "true ╲ pred", "╲ pred", "╲")
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from rich.cells import cell_len
 from textual_plotext.plot import Plot
 
+from tui.detail_view import MatrixView
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
 from tui.plots.class_texts import corner, named
 from tui.plots.ink import INK
-from tui.snapshot import MatrixView
 
 LEAST_NAME, MOST_NAME = 7, 18
 """Columns of the rows' names: at fewer than the least, as of `2 mode…`, the rows have numbers alone."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import decimals
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 
 def end_notifications(before: Mapping[int, RunRow], after: Mapping[int, RunRow]) -> list[str]:

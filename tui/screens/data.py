@@ -19,8 +19,8 @@ from tui import commands
 from tui.commands import Command
 from tui.feeds.reader_thread import start_once
 from tui.formatting import fitted_end, plain
+from tui.run_row import RunRow
 from tui.screens.full_screen import ALWAYS, FullScreen, Handlers
-from tui.snapshot import RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 

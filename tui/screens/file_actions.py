@@ -18,7 +18,7 @@ from tui.screens.task_screen import TaskScreen
 from tui.verb_process import VerbCall, VerbFailed
 
 if TYPE_CHECKING:
-    from tui.snapshot import RunRow
+    from tui.run_row import RunRow
 
 MOST_NAMED = 60
 """Characters of a folder's name."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tui.commands import Table
+from tui.run_row import RunRow
 from tui.screens.run_needs import is_active, lacking
-from tui.snapshot import RunRow
 
 
 def fitting(table: Table, rows: Sequence[RunRow], *, subjects: int) -> set[str]:

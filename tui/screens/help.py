@@ -24,7 +24,7 @@ from tui.commands.command import (
     SPEC,
 )
 from tui.preferences.key_bindings import Keys
-from tui.snapshot import GLYPHS
+from tui.run_row import GLYPHS
 from tui.textual_internals import Dialog
 
 Columns = tuple[tuple[str, ...], ...]

@@ -15,6 +15,7 @@ from tui import commands
 from tui.commands import Command
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
+from tui.run_row import RunRow
 from tui.screens.copying import CopyActions
 from tui.screens.file_actions import FileActions
 from tui.screens.fitting_keys import fitting
@@ -30,7 +31,7 @@ from tui.screens.smoothing import HomeSmoothing
 from tui.screens.start_worker import THERE, WorkerStarter
 from tui.screens.table_actions import TableActions
 from tui.screens.workers import WorkersScreen
-from tui.snapshot import RunRow, Snapshot, WorkerView
+from tui.snapshot import Snapshot, WorkerView
 from tui.views.run_list import TableQuery
 from tui.views.worker_history import WorkerHistory
 from tui.widgets.bars import DeviceStrip, HeadLine

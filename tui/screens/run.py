@@ -16,9 +16,11 @@ from engine.spec.run_spec import RunSpec
 from engine.store.errors import QueueError, StoreError
 from tui import commands
 from tui.commands import Command
+from tui.detail_view import FindingView
 from tui.feeds.reader_thread import FeedThread, start_once
 from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_log import LogFile, NewLines
+from tui.run_row import RunRow
 from tui.screens.copying import CopyActions
 from tui.screens.data import DataScreen
 from tui.screens.file_actions import FileActions
@@ -28,7 +30,6 @@ from tui.screens.pages import PagedScreen, elsewhere
 from tui.screens.run_actions import RunActions
 from tui.screens.run_needs import lacking
 from tui.screens.text_prompt import AskScreen
-from tui.snapshot import FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
 from tui.views.pins import pinned_beside

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from engine.store.run_numbers import numbered
 from engine.store.status import FROM_THE_START
 from tui.lazy_import import LazyModule
+from tui.run_row import RunRow
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import Handlers
 from tui.screens.run_needs import NEEDS, lacking
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.text_prompt import AskScreen
-from tui.snapshot import RunRow
 
 if TYPE_CHECKING:
     from engine.store.database import Store

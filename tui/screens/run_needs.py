@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 NO_RUN = "there is no run to act on: n queues the first"
 MOST_NAMED = 40

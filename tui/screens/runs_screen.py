@@ -5,8 +5,8 @@ from typing import Protocol
 from textual.app import App
 from textual.notifications import SeverityLevel
 
+from tui.run_row import RunRow
 from tui.screens.app_port import AppPort
-from tui.snapshot import RunRow
 
 
 class RunsScreen(Protocol):

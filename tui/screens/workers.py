@@ -18,10 +18,11 @@ from tui.feeds.hours_feed import HoursFeed
 from tui.feeds.jobs_feed import JobsFeed, JobsView, count_waiting
 from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
+from tui.run_row import RunRow
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import THERE
-from tui.snapshot import AddressView, RunRow, Snapshot, WorkerView
+from tui.snapshot import AddressView, Snapshot, WorkerView
 from tui.views.queue_text import head_of
 from tui.views.worker_history import WorkerHistory
 from tui.widgets.text_line import TextLine

@@ -1,7 +1,7 @@
 """Chart of the highlighted run or group on Home: train and test accuracy per epoch. Pure."""
 
+from tui.detail_view import Curve, Reference
 from tui.plots import INK, Chart, Line, finite
-from tui.snapshot import Curve, Reference
 from tui.views.smoothing import SMOOTHING, smoothed_lines, strength
 
 

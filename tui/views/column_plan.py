@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH, SHORT_EPOCH
 from tui.views.table_choice import TableChoice
 from tui.views.table_columns import COLUMNS, WHOLE, Column, ColumnInfo

@@ -11,9 +11,9 @@ from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
 from engine.spec.recipe_words import differing, setting_in_words
 from engine.spec.run_spec import VARIED
 from engine.text import slug
+from tui.detail_view import MatrixView
 from tui.formatting import plain
 from tui.plots import INK, MARKERS, Line
-from tui.snapshot import MatrixView
 from tui.views.band import Band
 from tui.views.curves import Panel
 from tui.views.group_view import GroupView, summed

@@ -9,7 +9,7 @@ from engine.analysis.finding import SEVERITIES
 from engine.analysis.groups import Group
 from engine.store.status import ENDED, Status
 from tui.formatting import plain
-from tui.snapshot import Fold, RunRow
+from tui.run_row import Fold, RunRow
 
 STATUS_ORDER: Sequence[Status] = ("running", "queued", "paused", "done", "failed", "cancelled")
 """A group has the first of these statuses that a member has: what goes on, else what came of it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import learning_rate, setting
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.table_choice import setting_words
 
 REPETITIONS = "repetitions"

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.store.history import Accuracies, Matrix
+from tui.detail_view import Curve, Detail, FindingView, MatrixView
 from tui.formatting import decimals, plain
-from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow
+from tui.run_row import RunRow
 from tui.snapshot_rows import title_parts
 from tui.views.band import BandPoint, curves_counted, mean_band
 

@@ -9,7 +9,7 @@ from engine.analysis.test_sets import TestSet
 from engine.metrics.catalogue import numbers
 from engine.spec.run_spec import RunSpec
 from engine.store.run_numbers import numbered
-from tui.snapshot import MatrixView
+from tui.detail_view import MatrixView
 from tui.views.band import Band, BandPoint, ends_of, mean_band, means_of
 from tui.views.run_view import Points, RunView
 from tui.views.x_axis import Pace

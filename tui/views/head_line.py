@@ -6,7 +6,8 @@ from rich.text import Text
 
 from engine.store.status import Status
 from tui.formatting import duration, forecast
-from tui.snapshot import GLYPHS, Snapshot
+from tui.run_row import GLYPHS
+from tui.snapshot import Snapshot
 
 ORDER: tuple[Status, ...] = ("done", "running", "queued", "paused", "failed", "cancelled")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.metrics.catalogue import charts
+from tui.detail_view import Curve, Curves, Reference
 from tui.plots import Chart
-from tui.snapshot import Curve, Curves, Reference
 from tui.views.curves import ChartState, chart_of, run_panels
 from tui.views.run_chart_lines import BY_STEP
 from tui.views.smoothing import strength

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from engine.analysis.finding import SIGNS
 from engine.store.status import STATUSES
 from tui.formatting import decimals
-from tui.snapshot import GLYPHS, RunRow
+from tui.run_row import GLYPHS, RunRow
 from tui.views.run_ink import SIGNS as INKS
 from tui.views.run_ink import ink_of
 from tui.views.run_lines import MEMBERS

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from rich.cells import cell_len
 
 from engine.store.status import ENDED
-from tui.snapshot import Fold, RunRow
+from tui.run_row import Fold, RunRow
 
 BAR, LEAST_BAR = 8, 3
 SHORT_EPOCH, LEAST_EPOCH, MOST_EPOCH = 9, 14, 40

@@ -8,7 +8,8 @@ from rich.text import Text
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import clock, decimals, duration, learning_rate, plain
-from tui.snapshot import RunRow, Snapshot
+from tui.run_row import RunRow
+from tui.snapshot import Snapshot
 
 
 def head_of(workers: int, idle: int, jobs: int, snapshot: Snapshot | None, now: datetime) -> Text:

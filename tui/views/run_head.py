@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from tui.formatting import clock, duration, forecast
-from tui.snapshot import GLYPHS, RunRow
+from tui.run_row import GLYPHS, RunRow
 from tui.views.run_view import RunView
 
 

@@ -1,6 +1,6 @@
 """Inks of the run table's cells, by the names of the theme's colours. Pure."""
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 SIGNS = {"running": "primary", "done": "success", "failed": "error"}
 """Ink of each status's sign; those without one are dimmed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.run_list import TableQuery, arrange, ordered
 
 CLOSED, OPENED = "▸", "▾"

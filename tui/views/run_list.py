@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tui.formatting import plain, setting
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.metric_columns import optional_metrics
 
 QUEUE = "queue"

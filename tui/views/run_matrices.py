@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.store.history import PackedMatrix
-from tui.snapshot import MatrixView
+from tui.detail_view import MatrixView
 
 KEPT = 8
 """Matrices that stay unpacked: a screen draws the same few again and again."""

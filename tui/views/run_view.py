@@ -23,8 +23,8 @@ from engine.store.status import FROM_THE_START, Status
 from engine.store.system_use import AttemptUse
 from engine.store.tables import Run
 from engine.time_line import TimeLine
+from tui.detail_view import Curves, FindingView, MatrixView
 from tui.formatting import learning_rate, plain
-from tui.snapshot import Curves, FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
 from tui.views.group_band import GroupBand
 from tui.views.run_matrices import RunMatrices

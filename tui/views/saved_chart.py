@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.curve_figure import Curve, CurveChart, draw_curves
 from engine.analysis.matrix_figure import Panel, draw_matrices
+from tui.detail_view import MatrixView
 from tui.plots import INK, Chart, Ink, Line, value_shown
 from tui.plots.axes import AXIS_WORDS, x_ticks
 from tui.plots.ink import LIGHT, Colour
 from tui.plots.lines import y_range_of
-from tui.snapshot import MatrixView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.store.status import ENDED
 from tui.formatting import plain
-from tui.snapshot import Fold, RunRow, Section
+from tui.run_row import Fold, RunRow, Section
 from tui.views.folding import gravest, status_of
 from tui.views.group_by import value_of
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from engine.analysis.finding import SIGNS
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate, setting, settings_fitted
-from tui.snapshot import GLYPHS, Fold, RunRow
+from tui.run_row import GLYPHS, Fold, RunRow
 from tui.views.progress_cell import epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
 from tui.views.users import has_several

@@ -12,7 +12,7 @@ from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, settings_of
 from engine.store.overview import Listed
 from engine.store.tables import Run
 from tui.formatting import plain
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 ALIKE = ("data", "arch", "pretrained")
 """Settings in which rows look alike."""

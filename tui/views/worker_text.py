@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tui.formatting import plain
-from tui.snapshot import AddressView, RunRow, WorkerView
+from tui.run_row import RunRow
+from tui.snapshot import AddressView, WorkerView
 from tui.views.queue_text import ends_text, recipe
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui.detail_view import Curve, Detail, MatrixView, Reference
 from tui.formatting import decimals, settings_fitted
 from tui.plots import BEST, INK, Chart, PlotWidget, confused_pairs, draw_confusion
 from tui.preferences.state import FIRST_CHART
-from tui.snapshot import Curve, Detail, MatrixView, Reference
 from tui.views.accuracy_chart import accuracy_chart
 from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_legend import chart_legend

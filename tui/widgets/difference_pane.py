@@ -12,10 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.files.paths import Home
+from tui.detail_view import MatrixView
 from tui.feeds.comparison_told import Asked, Told, asked_of, read_told
 from tui.feeds.reader_thread import start_once
 from tui.plots import COUNTS, MODES, TALLEST, Grid, named
-from tui.snapshot import MatrixView
 from tui.views.compared import Compared, Contender, matrix_of
 from tui.views.group_view import GroupView
 from tui.widgets.clipped import Clipped

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from tui.snapshot import FindingView
+from tui.detail_view import FindingView
 
 INKS = {"error": "error", "warning": "warning"}
 """Colours of the theme by severity; all else has that of the text, so that nothing is praised."""

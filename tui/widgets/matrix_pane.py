@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui.detail_view import MatrixView
 from tui.plots import (
     MODES,
     TALLEST,
@@ -23,7 +24,6 @@ from tui.plots import (
     most_confused,
     named,
 )
-from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
 from tui.widgets.epoch_cursor import EpochPane
 from tui.widgets.pictured import Pictured

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.column_plan import RowValues, plan_columns
 from tui.views.line_cells import PINNED, line_cells
 from tui.views.run_ink import BOLD

@@ -12,8 +12,8 @@ from textual.widgets import Static
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import FIELDS, GROUP_OF, RunSpec
 from engine.time_line import TimeLine
+from tui.detail_view import FindingView
 from tui.formatting import seconds, setting
-from tui.snapshot import FindingView
 from tui.views.progress_cell import bar
 from tui.views.run_view import RunView
 from tui.widgets.failure import failure_text

@@ -12,7 +12,8 @@ from textual.widgets import Static
 from engine.hardware.system_history import Series
 from tui.feeds.cards_feed import CardsView
 from tui.feeds.jobs_feed import JobsView
-from tui.snapshot import AddressView, RunRow, Snapshot, WorkerView
+from tui.run_row import RunRow
+from tui.snapshot import AddressView, Snapshot, WorkerView
 from tui.views.card_text import cards_text
 from tui.views.gauges import HOUR, Gauges, gauges_of, line_of, tall_of
 from tui.views.queue_text import ended_runs, ended_text, next_runs, queue_text

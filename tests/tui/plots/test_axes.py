@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.detail_view import Curve
 from tui.plots import INK, Chart, Line, Plot, draw_chart
 from tui.plots.axes import EPOCH, LEAST_SHARE, NEAR, STEP, TIME, x_shown, x_ticks, y_range, y_ticks
-from tui.snapshot import Curve
 from tui.views.accuracy_chart import accuracy_chart, epoch_range
 
 SHARES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30)

@@ -7,6 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.detail_view import Curve, MatrixView
 from tui.plots import (
     BEST,
     INK,
@@ -22,7 +23,6 @@ from tui.plots import (
     reading,
     thin,
 )  # fmt: skip
-from tui.snapshot import Curve, MatrixView
 from tui.views.accuracy_chart import accuracy_chart
 
 

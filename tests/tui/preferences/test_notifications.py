@@ -9,7 +9,7 @@ from engine.store import queue
 from engine.store.claims import Claim
 from engine.store.database import Store
 from tui.preferences.notifications import end_notifications, escape_codes
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 
 # Notifications outside the window
 

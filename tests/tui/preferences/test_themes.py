@@ -14,12 +14,12 @@ from textual.color import Color
 
 from engine.files.paths import Home
 from engine.store.database import Store
+from tui.detail_view import MatrixView
 from tui.plots import INK, MODES, Grid, Plot, draw_confusion, draw_matrix
 from tui.plots.canvas import blend, ink_on
 from tui.preferences.ascii import AsciiFilter, to_ascii
 from tui.preferences.state import Preferences, load_preferences
 from tui.preferences.themes import INKS, THEMES, draw_with
-from tui.snapshot import MatrixView
 
 # Themes
 

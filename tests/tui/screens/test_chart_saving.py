@@ -10,12 +10,12 @@ from pilots import SMALL, app, notified, on_run, opened, shown, table, until
 from engine.analysis import figure_canvas
 from engine.files.paths import Home
 from engine.store.database import Store
+from tui.detail_view import MatrixView
 from tui.plots import INK, Chart, Line
 from tui.plots.ink import LIGHT
 from tui.preferences.themes import INKS
 from tui.screens.chart_saving import write_picture
 from tui.screens.compare import CompareScreen
-from tui.snapshot import MatrixView
 from tui.views.saved_chart import chart_picture, matrix_picture, on_paper
 
 

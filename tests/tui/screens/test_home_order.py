@@ -22,7 +22,7 @@ from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.preferences.state import load_preferences
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.run_list import TableQuery, arrange
 from tui.widgets.filter_line import FilterLine
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from table_rows import listed
 
 from engine.metrics.catalogue import find_metric
-from tui.snapshot import Fold, RunRow
+from tui.run_row import Fold, RunRow
 from tui.snapshot_rows import make_row
 from tui.views import column_plan
 from tui.views.column_plan import LEAST_HEADLINE, NEEDED, WANTED, Need, RowValues, plan_columns

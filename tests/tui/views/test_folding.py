@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from table_rows import groups_in, listed
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.snapshot_rows import make_row
 from tui.views.folding import Folding, group_row
 

@@ -9,9 +9,9 @@ from studies import add_groups
 
 from engine.files.paths import Home
 from engine.store.database import open_store
+from tui.detail_view import MatrixView
 from tui.feeds.compare_feed import CompareFeed
 from tui.plots import Line
-from tui.snapshot import MatrixView
 from tui.views.compared import Compared, at_best, at_last, compare_panels, count_text, matrix_of
 from tui.views.curves import ChartState, chart_of
 from tui.views.group_view import GroupView, summed

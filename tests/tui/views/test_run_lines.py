@@ -2,7 +2,7 @@
 
 from table_rows import groups_in, listed
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.snapshot_rows import make_row
 from tui.views.folding import Folding
 from tui.views.run_lines import arrange_lines

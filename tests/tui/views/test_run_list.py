@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.views.run_list import FilterError, Shown, TableQuery, arrange, is_still, parse_filter
 from tui.views.table_columns import SORTS
 

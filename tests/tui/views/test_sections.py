@@ -5,7 +5,7 @@ from table_rows import listed
 
 from engine.store.chosen import Chosen
 from tui.feeds.row_groups import with_setting
-from tui.snapshot import RunRow
+from tui.run_row import RunRow
 from tui.snapshot_rows import make_row
 from tui.views.group_by import BY_COLUMN, REPETITIONS, groupings, value_of
 from tui.views.line_cells import line_cells

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.snapshot import Curve, Reference
+from tui.detail_view import Curve, Reference
 from tui.widgets.detail import beside, legend
 
 
