@@ -125,22 +125,25 @@ def start(home: Home, *, create: bool) -> Prefetch:
 
 
 def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
-    is_ready = home.database_file is not None and ready_file.is_ready(home.database_file)
-    if is_ready:  # the app need not wait for the store's libraries
+    def say_opened() -> None:
         output.write(OPENED)
         output.flush()
+
+    # Where a file is ready, the app need not wait for the store's libraries.
+    has_said = home.database_file is not None and ready_file.is_ready(home.database_file)
+    if has_said:
+        say_opened()
     from engine.store.errors import StoreError
     from tui.feeds.run_table_feed import RunTableFeed
 
     try:
         feed = RunTableFeed(home.database, create=create)
-        if not is_ready:
-            output.write(OPENED)
-            output.flush()
-        is_ready = True
+        if not has_said:
+            say_opened()
+            has_said = True
         found: FirstLook | str = first_look(home, feed)
     except StoreError as error:
-        if not is_ready:
+        if not has_said:
             output.write(REFUSED + str(error).encode(errors="replace"))
             return
         found = str(error)

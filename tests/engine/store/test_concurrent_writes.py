@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from postgres import Server
-from sqlalchemy import text
+from sqlalchemy import func, select, text, update
 from waiting import LIMIT_S, until
 
 from engine.spec.grid import make_spec
@@ -16,6 +16,7 @@ from engine.store.add import add_runs
 from engine.store.claims import Claim, fence, write_fenced
 from engine.store.clock import next_change, seen_change
 from engine.store.database import Store, open_store
+from engine.store.schema import clock_table
 
 SPEC = make_spec({"data": "digits", "epochs": 3})
 WRITERS, WRITES = 4, 40
@@ -146,6 +147,17 @@ def test_a_transaction_of_one_statement_takes_one_message(
     monkeypatch.setattr("engine.store.backends.pipelining.note_answer", lambda: answers.append(None))
     queue.renew(server_store, held)
     assert len(answers) == 1
+
+
+def test_a_single_statement_holds_the_lock_that_is_sent_before_it(server_store: Store) -> None:
+    held = select(func.count()).select_from(text("pg_locks"))
+    mine = text("locktype = 'advisory' AND granted AND pid = pg_backend_pid()")
+    writing = update(clock_table).values(queue_paused=False)
+    for _ in range(8):  # the driver has the server prepare it after some times
+        row = server_store.write_one(writing.returning(held.where(mine).scalar_subquery()))
+        assert row is not None and row[0] == 1
+    with server_store.read() as session:
+        assert session.execute(held.where(mine)).scalar() == 0
 
 
 def _until_one_waits(store: Store) -> None:
