@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from engine.user_error import UserError
 
-class AskError(RuntimeError):
+
+class AskError(UserError, RuntimeError):
     """Error of a module that gave no result: one line that says what could not be made, and why."""
 
 

@@ -1,5 +1,7 @@
 """Error of alerts."""
 
+from engine.user_error import UserError
 
-class AlertError(ValueError):
+
+class AlertError(UserError, ValueError):
     """Address, or kind of event, that cannot be used: one line that says what to do and holds no secret."""

@@ -12,9 +12,10 @@ from engine.metrics.metric import EpochValues
 from engine.spec.recipe_words import differing
 from engine.spec.run_spec import RunSpec
 from engine.time_line import TimeLine
+from engine.user_error import UserError
 
 
-class ReportError(ValueError):
+class ReportError(UserError, ValueError):
     """Report that cannot be written; its text is one line that says what to do."""
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from engine.export.columns import Column, Kind, plain_value, utf8_text
 from engine.text import csv_cell
+from engine.user_error import UserError
 
 Row = Mapping[str, Any]
 
 
-class ExportError(ValueError):
+class ExportError(UserError, ValueError):
     """Export that cannot be made: one line that says what to do."""
 
 

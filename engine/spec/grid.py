@@ -14,6 +14,7 @@ from engine.recipes.entry import unknown_choice
 from engine.spec.conflicts import conflicts
 from engine.spec.run_settings import MOST_FOLDS
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec, choices_of
+from engine.user_error import UserError
 
 MOST_IN_RANGE = 1_000
 _RANGE = re.compile(r"(\d{1,9})\s*[-–]\s*(\d{1,9})", re.ASCII)
@@ -21,7 +22,7 @@ MOST_TOLD = 5
 """Problems of a field that are told of a grid, which may have thousands alike."""
 
 
-class SpecError(ValueError):
+class SpecError(UserError, ValueError):
     """Settings that cannot be, with all that is wrong with them."""
 
     def __init__(self, found: Mapping[str, str] | Iterable[Problem]) -> None:

@@ -1,11 +1,13 @@
 """Errors that callers of the store see; each message is one line that says what to do."""
 
+from engine.user_error import UserError
 
-class StoreError(Exception):
+
+class StoreError(UserError):
     """Database that cannot be used."""
 
 
-class QueueError(ValueError):
+class QueueError(UserError, ValueError):
     """Request that does not fit the run table."""
 
 

@@ -63,6 +63,17 @@ def test_light_rooms_stay_light(modules: str, forbidden: tuple[str, ...]) -> Non
     assert not loaded & set(forbidden)
 
 
+def test_a_call_imports_its_own_verb_alone() -> None:
+    code = "import sys; from tui.cli import run; run(['presets']); print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_S, check=True
+    )
+    loaded = set(done.stdout.split())
+    verbs = {name for name in loaded if name.startswith("tui.cli.")}
+    assert "tui.cli.presets" in verbs and not verbs & {"tui.cli.look", "tui.cli.export", "tui.cli.keys"}
+    assert not loaded & {"textual", "engine.export.tables", "engine.analysis.study"}
+
+
 TRAINING = """
 import sys, tempfile
 from dataclasses import replace

@@ -1,81 +1,31 @@
 """Command line `resnet-tui`; without a verb it opens the app."""
 
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
 
 import typer
 
 from engine.alerts.address import with_addresses_shown
-from engine.alerts.errors import AlertError
-from engine.analysis.study import ReportError
-from engine.datasets.layouts import DataError
-from engine.export.tables import ExportError
+from engine.datasets.formats.problems import DataError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
 from engine.standard_streams import settle
-from engine.store.database import open_store, own_version
-from engine.store.errors import QueueError, StoreError
-from engine.torch_subprocess import AskError
-from tui.cli.add import add
-from tui.cli.arch import arch
-from tui.cli.compare import compare
-from tui.cli.completion import completion
-from tui.cli.control import cancel, pause, resume, retry, rm, wait
-from tui.cli.data import data
-from tui.cli.db import db
-from tui.cli.demo import demo
-from tui.cli.described import described
-from tui.cli.disk import du, prune
-from tui.cli.doctor import doctor
-from tui.cli.edit import edit
-from tui.cli.export import export
-from tui.cli.extend import clone, extend
+from engine.user_error import UserError
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.given_once import take_flags_once
-from tui.cli.keys import keys
-from tui.cli.look import ls
-from tui.cli.news import news
-from tui.cli.notes import note, tag
-from tui.cli.notify import notify
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
-from tui.cli.predict import predict
-from tui.cli.presets import presets
-from tui.cli.queue_order import move, needs, priority, queue, undo
-from tui.cli.report import report
-from tui.cli.serve import serve
-from tui.cli.show import log, show
-from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
-# Errors that the user can fix: each is one line that says what to do.
-USER_ERRORS = (
-    CliError,
-    AskError,
-    StoreError,
-    SpecError,
-    QueueError,
-    DataError,
-    ReportError,
-    ExportError,
-    AlertError,
-)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
-cli = typer.Typer(
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-
-@cli.callback(invoke_without_command=True)
 @takes_home
 def app(
     home: Home,
@@ -90,6 +40,8 @@ def app(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
+    from engine.store.database import open_store, own_version  # a verb has its own need of it
+
     if version:
         print(f"resnet-tui {own_version() or '(not installed)'}")
         raise typer.Exit
@@ -115,51 +67,49 @@ def app(
     return run_app(home, readonly=readonly, in_ascii=in_ascii)
 
 
-VERBS: dict[str, Callable[..., int]] = {
-    "add": add,
-    "ls": ls,
-    "show": show,
-    "log": log,
-    "wait": wait,
-    "cancel": cancel,
-    "pause": pause,
-    "resume": resume,
-    "retry": retry,
-    "rm": rm,
-    "clone": clone,
-    "edit": edit,
-    "extend": extend,
-    "move": move,
-    "priority": priority,
-    "needs": needs,
-    "undo": undo,
-    "note": note,
-    "tag": tag,
-    "news": news,
-    "compare": compare,
-    "report": report,
-    "export": export,
-    "demo": demo,
-    "doctor": doctor,
-    "arch": arch,
-    "presets": presets,
-    "keys": keys,
-    "predict": predict,
-    "du": du,
-    "prune": prune,
-    "serve": serve,
-    "completion": completion,
+VERBS: Mapping[str, str] = {
+    "add": "add",
+    "ls": "look",
+    "show": "show",
+    "log": "show",
+    "wait": "control",
+    "cancel": "control",
+    "pause": "control",
+    "resume": "control",
+    "retry": "control",
+    "rm": "control",
+    "clone": "extend",
+    "edit": "edit",
+    "extend": "extend",
+    "move": "queue_order",
+    "priority": "queue_order",
+    "needs": "queue_order",
+    "undo": "queue_order",
+    "note": "notes",
+    "tag": "notes",
+    "news": "news",
+    "compare": "compare",
+    "report": "report",
+    "export": "export",
+    "demo": "demo",
+    "doctor": "doctor",
+    "arch": "arch",
+    "presets": "presets",
+    "keys": "keys",
+    "predict": "predict",
+    "du": "disk",
+    "prune": "disk",
+    "serve": "serve",
+    "completion": "completion",
 }
+"""Module of each verb, which has a function of the verb's name. In the order of the help."""
+GROUPS: Mapping[str, str] = {
+    "data": "data", "queue": "queue_order", "db": "db", "workers": "workers", "notify": "notify"
+}  # fmt: skip
+"""Module of each group of verbs, which has a Typer of the group's name."""
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-for _name, _verb in VERBS.items():
-    settings = MINUS_IS_TEXT if _verb in (priority, note, tag) else None
-    cli.command(_name, context_settings=settings)(_verb)
-cli.add_typer(data, name="data")
-cli.add_typer(queue, name="queue")
-cli.add_typer(db, name="db")
-cli.add_typer(workers, name="workers")
-cli.add_typer(notify, name="notify")
+ENDS_IN_TEXT = ("priority", "note", "tag")
 
 
 def _message(error: Exception) -> str:
@@ -190,23 +140,42 @@ def main() -> None:
 
 
 @cache
-def _command() -> Any:
-    """Return the tree of all verbs and flags, which takes a while to make: once for all calls of a process."""
+def _command(verb: str = "") -> Any:
+    """Return the tree of a verb and its flags, or of all verbs: these take half a second to import."""
+    cli = typer.Typer(
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.callback(invoke_without_command=True)(app)
+    for name in [verb] if verb in VERBS else [] if verb else VERBS:
+        settings = MINUS_IS_TEXT if name in ENDS_IN_TEXT else None
+        cli.command(name, context_settings=settings)(_imported(VERBS[name], name))
+    for name in [verb] if verb in GROUPS else [] if verb else GROUPS:
+        cli.add_typer(_imported(GROUPS[name], name), name=name)
     command = typer.main.get_command(cli)
     take_flags_once(command)
     return command
 
 
+def _imported(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(f"tui.cli.{module}"), name)
+
+
 def described_verbs() -> dict[str, Any]:
     """Describe all verbs and flags, for shells to complete."""
+    from tui.cli.described import described
+
     return described(_command())
 
 
 def run(arguments: list[str]) -> int:
     """Run a call and return its exit code: 0 success, 1 the work failed, 2 wrong usage."""
+    verb = arguments[0] if arguments and arguments[0] in (*VERBS, *GROUPS) else ""
     try:
-        return int(_command().main(arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
-    except USER_ERRORS as error:
+        return int(_command(verb).main(arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
+    except UserError as error:
         for line in _lines_of(error):
             print_message(f"resnet-tui: {line}")
         return 2

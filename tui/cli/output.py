@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.files.paths import Home
 from engine.text import print_message as print_message
+from engine.user_error import UserError
 from tui.formatting import plain
 from tui.new_file import new_file_problem
 
@@ -15,7 +16,7 @@ PIECES = 10_000
 """Pieces of JSON, of some ten letters each, that are printed at once."""
 
 
-class CliError(Exception):
+class CliError(UserError):
     """Error of a call that cannot be carried out; each argument is one line that says what to do. Exit code 2."""
 
 

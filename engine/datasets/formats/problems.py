@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from engine.problem import Problem, WayOut, errors_of
+from engine.user_error import UserError
 
 EXAMPLES = 10
 """Number of names that a problem keeps."""
@@ -10,7 +11,7 @@ TAKE_OUT = WayOut("take their rows out")
 SKIP_THEM = WayOut("skip them with {}", "on_bad", "skip")
 
 
-class DataError(ValueError):
+class DataError(UserError, ValueError):
     """Error for data that cannot be used, in one line that says what to do."""
 
     def __init__(self, problem: Problem | str) -> None:
