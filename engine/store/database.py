@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 from engine.store.ready_file import SCHEMA
+from engine.version import own_version
 
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
@@ -254,14 +254,6 @@ def _migrate(store: Store) -> str:
     writing = store.engine.execution_options(**store.backend.write_options)
     upgrade(writing, program_version=own_version())
     return moved_to
-
-
-def own_version() -> str:
-    """Empty in a checkout that was never installed."""
-    try:
-        return version("resnet-tui")
-    except PackageNotFoundError:
-        return ""
 
 
 def _schema_of(store: Store) -> tuple[str | None, str]:

@@ -15,6 +15,7 @@ from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
 from engine.standard_streams import settle
 from engine.user_error import UserError
+from engine.version import own_version
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.given_once import take_flags_once
 from tui.cli.options import takes_home
@@ -40,8 +41,6 @@ def app(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
-    from engine.store.database import open_store, own_version  # a verb has its own need of it
-
     if version:
         print(f"resnet-tui {own_version() or '(not installed)'}")
         raise typer.Exit
@@ -61,6 +60,8 @@ def app(
         )
     if not home.root.is_dir():
         raise CliError(f"there is no folder {home.root}: make it or give another --home")
+    from engine.store.database import open_store  # a verb has its own need of it
+
     open_store(home.database, create=not readonly).close()
     if not readonly:
         secure_home(home)
@@ -139,9 +140,19 @@ def main() -> None:
     sys.exit(written_out(run(sys.argv[1:])))
 
 
+ALL = (*VERBS, *GROUPS)
+
+
+def _verbs_of(arguments: list[str]) -> tuple[str, ...]:
+    """Return the verbs that a call needs: its own; all for the help, and for what is none."""
+    if arguments == ["--version"]:
+        return ()
+    return (arguments[0],) if arguments and arguments[0] in ALL else ALL
+
+
 @cache
-def _command(verb: str = "") -> Any:
-    """Return the tree of a verb and its flags, or of all verbs: these take half a second to import."""
+def _command(verbs: tuple[str, ...] = ALL) -> Any:
+    """Return the tree of these verbs and their flags; all of them take half a second to import."""
     cli = typer.Typer(
         add_completion=False,
         rich_markup_mode="rich",
@@ -149,11 +160,12 @@ def _command(verb: str = "") -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     cli.callback(invoke_without_command=True)(app)
-    for name in [verb] if verb in VERBS else [] if verb else VERBS:
-        settings = MINUS_IS_TEXT if name in ENDS_IN_TEXT else None
-        cli.command(name, context_settings=settings)(_imported(VERBS[name], name))
-    for name in [verb] if verb in GROUPS else [] if verb else GROUPS:
-        cli.add_typer(_imported(GROUPS[name], name), name=name)
+    for name in verbs:
+        if name in GROUPS:
+            cli.add_typer(_imported(GROUPS[name], name), name=name)
+        else:
+            settings = MINUS_IS_TEXT if name in ENDS_IN_TEXT else None
+            cli.command(name, context_settings=settings)(_imported(VERBS[name], name))
     command = typer.main.get_command(cli)
     take_flags_once(command)
     return command
@@ -172,9 +184,10 @@ def described_verbs() -> dict[str, Any]:
 
 def run(arguments: list[str]) -> int:
     """Run a call and return its exit code: 0 success, 1 the work failed, 2 wrong usage."""
-    verb = arguments[0] if arguments and arguments[0] in (*VERBS, *GROUPS) else ""
     try:
-        return int(_command(verb).main(arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
+        return int(
+            _command(_verbs_of(arguments)).main(arguments, prog_name="resnet-tui", standalone_mode=False) or 0
+        )
     except UserError as error:
         for line in _lines_of(error):
             print_message(f"resnet-tui: {line}")
