@@ -1,4 +1,5 @@
-"""Problem found before or while something is done, in a form that every front end words in its own terms."""
+"""Problem found before or while something is done, in a form that every front end words in its own terms; and the base
+of the errors that a user can mend."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -82,3 +83,7 @@ def errors_of(problems: Iterable[Problem]) -> list[Problem]:
 def warnings_of(problems: Iterable[Problem]) -> list[Problem]:
     """Return those to heed that keep no run from being queued."""
     return [problem for problem in problems if problem.severity == "warning"]
+
+
+class UserError(Exception):
+    """Error of what a user asked for, or of its surroundings: its text is one line that says what to do."""

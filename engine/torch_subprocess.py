@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.user_error import UserError
+from engine.problem import UserError
 
 
 class AskError(UserError, RuntimeError):

@@ -1,6 +1,6 @@
 """Error of alerts."""
 
-from engine.user_error import UserError
+from engine.problem import UserError
 
 
 class AlertError(UserError, ValueError):

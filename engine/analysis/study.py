@@ -9,10 +9,10 @@ from engine.analysis.finding import Finding
 from engine.analysis.test_sets import TestSet, test_set
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
+from engine.problem import UserError
 from engine.spec.recipe_words import differing
 from engine.spec.run_spec import RunSpec
 from engine.time_line import TimeLine
-from engine.user_error import UserError
 
 
 class ReportError(UserError, ValueError):

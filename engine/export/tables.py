@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.export.columns import Column, Kind, plain_value, utf8_text
+from engine.problem import UserError
 from engine.text import csv_cell
-from engine.user_error import UserError
 
 Row = Mapping[str, Any]
 

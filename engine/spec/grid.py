@@ -9,12 +9,11 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from engine.problem import Problem
+from engine.problem import Problem, UserError
 from engine.recipes.entry import unknown_choice
 from engine.spec.conflicts import conflicts
 from engine.spec.run_settings import MOST_FOLDS
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec, choices_of
-from engine.user_error import UserError
 
 MOST_IN_RANGE = 1_000
 _RANGE = re.compile(r"(\d{1,9})\s*[-–]\s*(\d{1,9})", re.ASCII)

@@ -39,7 +39,8 @@ def write_fenced(session: Session, held: Claim, **values: Any) -> None:
 
 
 def write_fenced_one(store: Store, held: Claim, **values: Any) -> None:
-    """Write to a run's row, in a transaction of its own, while the claim holds. Raises LeaseLost."""
+    """Write to a run's row anything but its status, in a transaction of its own, while the claim holds. Raises
+    LeaseLost."""
     mine = fenced(held).values(changed=store.backend.change, **values)
     if store.write_one(mine.returning(run_table.c.id), is_change=True) is None:
         raise held.lost()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import URL, Engine, Row, make_url
+from sqlalchemy import URL, Engine, Row, Select, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlmodel import Session
@@ -23,13 +23,14 @@ from engine.version import own_version
 
 PORTS = range(1, 65536)
 DRIVERS = ("postgresql", "postgresql+psycopg")
-Options = Literal["read_options", "write_options", "row_options", "one_options"]
+Options = Literal["read_options", "single_options", "write_options", "row_options", "one_options"]
 """Name of a backend's options for a kind of transaction."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Open database. `read`, `write`, `write_rows` and `write_one` are its transactions."""
+    """Open database. `read`, `write` and `write_rows` are its transactions; `read_one` and `write_one` those of one
+    statement."""
 
     engine: Engine
     backend: Backend
@@ -51,6 +52,13 @@ class Store:
             yield session
             session.expunge_all()
             session.commit()  # psycopg forgets its prepared statements where a transaction is rolled back
+
+    def read_one(self, statement: Select[Any], values: Mapping[str, Any]) -> Row[Any] | None:
+        """Execute a single reading, in one round trip over a network; return its first row, None where it has none."""
+        self.backend.check_access()
+        engine = self._engine_for("single_options")
+        with explained(self.backend), engine.connect() as connection:
+            return connection.execute(statement, values).first()
 
     def write(self) -> AbstractContextManager[Session]:
         """Begin a transaction that no other writes beside: from its first statement on what it reads stays as it is.
@@ -135,11 +143,10 @@ def require_unmoved(session: Session) -> None:
     """Raise StoreError where the runs of a database were moved to another since it was opened."""
     moved_to = session.connection().exec_driver_sql("SELECT moved_to FROM clock").scalar()
     if moved_to:
-        raise moved(backend_of(session), moved_to)
+        raise _moved(backend_of(session), moved_to)
 
 
-def moved(backend: Backend, moved_to: str) -> StoreError:
-    """Return the error of who writes to a database whose runs were moved to another."""
+def _moved(backend: Backend, moved_to: str) -> StoreError:
     return StoreError(
         f"the runs of {backend.where} were moved to {moved_to}: name that one with RESNET_TUI_DB or --db, "
         "or open this one again with resnet-tui db reopen"
@@ -178,7 +185,7 @@ def open_store(url: str, *, create: bool = True, may_have_moved: bool = False) -
         with explained(backend):
             moved_to = _migrate(store)
             if moved_to and not may_have_moved:
-                raise moved(backend, moved_to)
+                raise _moved(backend, moved_to)
             backend.set_up(store.engine)
     except BaseException:
         store.close()

@@ -1,6 +1,6 @@
 """Errors that callers of the store see; each message is one line that says what to do."""
 
-from engine.user_error import UserError
+from engine.problem import UserError
 
 
 class StoreError(UserError):

@@ -70,6 +70,11 @@ def _claim_of(row: Row[tuple[int, int]] | None) -> Claim | None:
     return None if row is None else Claim(row.id, row.attempt)
 
 
+def is_claimable(store: Store, worker_id: int) -> bool:
+    """Return `has_claimable` by a reading of its own, which takes one round trip over a network."""
+    return store.read_one(_first_for(bindparam("claimer")), {"claimer": worker_id}) is not None
+
+
 def has_claimable(session: Session, worker_id: int) -> bool:
     """Return True where a claim of this worker would get a run."""
     return first_claimable(session, worker_id) is not None

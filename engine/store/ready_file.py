@@ -28,9 +28,7 @@ def _is_private_here(path: Path) -> bool:
     files = [there, *(Path(f"{there}{end}") for end in ("-wal", "-shm", "-journal"))]
     modes = [file.stat().st_mode for file in files if file.exists()]
     may_write = os.access(there, os.W_OK) and os.access(there.parent, os.W_OK)
-    return (
-        bool(modes) and may_write and not any(mode & OTHERS for mode in modes) and _is_on_disk(there.parent)
-    )
+    return may_write and not any(mode & OTHERS for mode in modes) and _is_on_disk(there.parent)
 
 
 def _is_on_disk(folder: Path) -> bool:

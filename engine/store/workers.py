@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from engine.hardware import processes
 from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
-from engine.store.database import Store, moved
+from engine.store.database import Store, require_unmoved
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
 from engine.store.schema import IS_RUNNING, clock_table, worker_table
@@ -81,10 +81,11 @@ def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any])
     mine = update(worker_table).where(worker_table.c.id == worker_id)
     now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
     kept = mine.values(seen_s=store.backend.clock_s, state=now, telemetry=telemetry)
-    moved_to = select(clock_table.c.moved_to).scalar_subquery()
-    row = store.write_one(kept.returning(worker_table.c.state, moved_to.label("moved_to")))
-    if row is not None and row.moved_to:
-        raise moved(store.backend, row.moved_to)
+    is_unmoved = select(clock_table.c.moved_to).scalar_subquery() == ""
+    row = store.write_one(kept.where(is_unmoved).returning(worker_table.c.state))
+    if row is None:
+        with store.read() as session:
+            require_unmoved(session)
     return state if row is None else row.state
 
 

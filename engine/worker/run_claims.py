@@ -44,6 +44,7 @@ class RunClaims:
         self.busy: str | None = None
         """Reason why the next run has to wait for the device."""
         self._next_look = 0.0
+        self._is_idle = True
 
     def next(self, ours: Collection[int]) -> Claim | None:
         """Claim the next run, unless it has to wait; `ours` are the worker's processes. Raises StoreError."""
@@ -59,10 +60,13 @@ class RunClaims:
         return tried.claim
 
     def _claim(self) -> Claim | None:
-        """Claim a run where there is one: most tries find none, and hold up nobody's writes."""
-        with self._store.read() as session:
-            is_there = queue.has_claimable(session, self._worker_id)
-        return queue.claim(self._store, self._worker_id) if is_there else None
+        """Claim the first run. After a try that found none only where one is there: an idle worker tries several times
+        a second, and is to hold up nobody's writes."""
+        if self._is_idle and not queue.is_claimable(self._store, self._worker_id):
+            return None
+        held = queue.claim(self._store, self._worker_id)
+        self._is_idle = held is None
+        return held
 
     def look_soon(self) -> None:
         """Look at the card at the next claim: a run has ended."""

@@ -12,9 +12,9 @@ from engine.alerts.address import with_addresses_shown
 from engine.datasets.formats.problems import DataError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
+from engine.problem import UserError
 from engine.spec.grid import SpecError
 from engine.standard_streams import settle
-from engine.user_error import UserError
 from engine.version import own_version
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.given_once import take_flags_once
@@ -60,7 +60,7 @@ def app(
         )
     if not home.root.is_dir():
         raise CliError(f"there is no folder {home.root}: make it or give another --home")
-    from engine.store.database import open_store  # a verb has its own need of it
+    from engine.store.database import open_store  # most calls open no app
 
     open_store(home.database, create=not readonly).close()
     if not readonly:
@@ -111,6 +111,7 @@ GROUPS: Mapping[str, str] = {
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 ENDS_IN_TEXT = ("priority", "note", "tag")
+ALL = (*VERBS, *GROUPS)
 
 
 def _message(error: Exception) -> str:
@@ -138,9 +139,6 @@ def main() -> None:
     """Run the command line alone, without the app's shorter way to its first frame."""
     open_streams()
     sys.exit(written_out(run(sys.argv[1:])))
-
-
-ALL = (*VERBS, *GROUPS)
 
 
 def _verbs_of(arguments: list[str]) -> tuple[str, ...]:

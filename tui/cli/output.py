@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.files.paths import Home
+from engine.problem import UserError
 from engine.text import print_message as print_message
-from engine.user_error import UserError
 from tui.formatting import plain
 from tui.new_file import new_file_problem
 

@@ -45,7 +45,7 @@ ALIASES: Mapping[str, str] = {"batch": "batch_size", "verdict": "findings", "fin
 HIGHEST_FIRST = ("best", "kappa")
 REGEX = "~"
 """Operator of a regular expression."""
-MOST_TEXTS = 1 << 16
+MOST_TEXTS = 1 << 14
 """Texts of which a regular expression's search keeps its answer."""
 _WORD = re.compile(
     r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>~])(?P<value>.*)", re.ASCII | re.DOTALL

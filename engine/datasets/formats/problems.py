@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from engine.problem import Problem, WayOut, errors_of
-from engine.user_error import UserError
+from engine.problem import Problem, UserError, WayOut, errors_of
 
 EXAMPLES = 10
 """Number of names that a problem keeps."""
