@@ -147,6 +147,8 @@ def test_a_transaction_of_one_statement_takes_one_message(
     monkeypatch.setattr("engine.store.backends.pipelining.note_answer", lambda: answers.append(None))
     queue.renew(server_store, held)
     assert len(answers) == 1
+    assert not queue.is_claimable(server_store, worker_id=1)
+    assert len(answers) == 2
 
 
 def test_a_single_statement_holds_the_lock_that_is_sent_before_it(server_store: Store) -> None:
