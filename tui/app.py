@@ -1,6 +1,6 @@
 """App: its feed, preferences, edits and notifications. What is seen lies in `screens/` and `widgets/`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from tui.idle_garbage import IdleGarbage
 from tui.preferences.ascii import AsciiFilter, PlainScrollBar
 from tui.preferences.key_bindings import clashes, keys_file, read_keys
 from tui.preferences.notifications import escape_codes
-from tui.preferences.state import load_preferences, save_preferences
+from tui.preferences.state import last_form, load_preferences, save_preferences
 from tui.preferences.themes import NAMES, PREFIX, THEMES, draw_with, following
 from tui.screens.error_screen import BrokenScreen, write_down
 from tui.screens.full_screen import CommandScreen
@@ -107,6 +107,7 @@ class ResnetTui(InternalsApp):
         self.is_served = served
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
+        self.last_form: Mapping[str, str] = last_form(home)
         self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0), clock)
         submitted = self._slow_table.edit_submitted
         self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write, submitted)

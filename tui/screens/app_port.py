@@ -1,6 +1,6 @@
 """Services of the app that screens use."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from engine.files.paths import Home
@@ -22,6 +22,8 @@ class AppPort(Protocol):
     readonly: bool
     is_served: bool
     edits: "Edits"
+    last_form: Mapping[str, str]
+    """Texts that a new experiment's form begins with: of the last one that was queued, or left half typed."""
 
     def change_preferences(self, **changes: Any) -> None: ...
     def write_later(self, job: Callable[[], None]) -> None: ...

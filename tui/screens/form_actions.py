@@ -1,5 +1,6 @@
 """Keys that open the new-experiment form: as the last one was, as a run was, or as its findings suggest."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,6 @@ from textual.app import App
 from engine.files.paths import Home
 from tui.feeds.reader_thread import start_once
 from tui.formatting import plain
-from tui.preferences.state import last_form
 from tui.screens.confirm import OfferScreen
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
@@ -24,19 +24,13 @@ class FormActions:
     def __init__(self, screen: RunsScreen, *, has_new: bool = False) -> None:
         """`has_new`: the screen has the key that opens a form."""
         self._screen, self._has_new = screen, has_new
-        self._last: dict[str, str] = {}
-        """Texts of the last form."""
 
     def handlers(self) -> Handlers:
         return {"clone_run": partial(self._clone, fixed=False), "fix": partial(self._clone, fixed=True)}
 
-    def read_last(self) -> None:
-        """Read the texts of the last form in a thread: a new form opens at once, and gets the keys that follow."""
-        port = self._screen.port
-        start_once("last form", partial(self._read_last, port.home), port.raise_from_thread)
-
     def new(self) -> None:
-        self._open(self._last, f"New experiment{', from your last form' if self._last else ''}")
+        last = self._screen.port.last_form
+        self._open(last, f"New experiment{', from your last form' if last else ''}")
 
     def _clone(self, *, fixed: bool) -> None:
         rows = self._screen.chosen_rows()
@@ -52,9 +46,6 @@ class FormActions:
                 return
             read = partial(self._read_group, self._screen.app, port.home, sorted(row.id for row in rows))
         start_once("run to clone", read, port.raise_from_thread)
-
-    def _read_last(self, home: Home) -> None:
-        self._last = last_form(home)
 
     def _read_run(self, app: App[object], home: Home, run_id: int, fixed: bool) -> None:
         from tui.forms.form import texts_of  # knows the specs, which the app starts without
@@ -88,7 +79,7 @@ class FormActions:
             return
         app.call_later(self._open, texts, f"Clone of {numbered(run_ids)}, all of one group")
 
-    def _open(self, texts: dict[str, str], heading: str) -> None:
+    def _open(self, texts: Mapping[str, str], heading: str) -> None:
         from tui.screens.new_run import NewRunScreen  # reads data sets: the app starts without it
 
         if self._screen.is_current:
@@ -97,10 +88,9 @@ class FormActions:
 
     def _closed(self, form: "NewRunScreen", ids: tuple[int, ...] | None) -> None:
         if form.left_with and self._has_new and not ids:
-            self._last = form.left_with
+            self._screen.port.last_form = form.left_with
             self._screen.notify("nothing is queued: a new form begins with what you typed")
         if ids:
-            self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
             is_offered = not self._screen.has_worker  # the offer says what was queued
             if form.warnings or not is_offered:

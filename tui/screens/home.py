@@ -116,7 +116,6 @@ class HomeScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self._forms.read_last()
         self._list.restore()
         self._split.restore()
         self._charts.apply()

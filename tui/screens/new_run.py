@@ -24,7 +24,7 @@ from tui.forms.estimate import Measured
 from tui.forms.form import Checked, check, defaults, preview
 from tui.forms.form_report import FormReport, queue_form, report_on
 from tui.forms.form_words import ARCH, INPUTS, MORE, form_setting
-from tui.preferences.state import last_form, remember_form
+from tui.preferences.state import remember_form
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.form_choices import FieldChoices
 from tui.store_calls import Refused
@@ -63,13 +63,11 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
             super().__init__()
             self.report = report
 
-    def __init__(self, home: Home, texts: Mapping[str, str] | None = None, heading: str = "") -> None:
-        """`texts`: what the fields begin with, as a clone has it; the last form's else."""
+    def __init__(self, home: Home, texts: Mapping[str, str], heading: str = "New experiment") -> None:
+        """`texts`: what the fields begin with."""
         super().__init__()
-        begun = last_form(home) if texts is None else texts
-        self._home = home
-        self._heading = heading or f"New experiment{', from your last form' if begun else ''}"
-        self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **begun}
+        self._home, self._heading = home, heading
+        self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **texts}
         self._choices = FieldChoices()
         self._checked = Checked({}, ())
         self._report: FormReport | None = None
@@ -200,6 +198,7 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
             app.call_later(self._not_added, queued.problems)
             return
         remember_form(self._home, texts)
+        port.last_form = texts
         self.warnings = tuple(queued.warnings)
         app.call_later(self.dismiss, queued.ids)
         start_once("missing weights", partial(_warn_of_missing_weights, app, specs), port.raise_from_thread)
