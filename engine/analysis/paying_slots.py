@@ -1,4 +1,4 @@
-"""Runs that a processor trains at once: as many as pay, by what earlier runs of the kind have measured. Pure."""
+"""Runs to train at once on a processor: as many as pay, by what earlier runs of the kind have measured. Pure."""
 
 import statistics
 from collections import defaultdict
@@ -13,7 +13,7 @@ GAIN = 1.05
 
 
 class Recipe(NamedTuple):
-    """What the throughput of a run depends on, on one processor."""
+    """Settings that the throughput of a run on one processor depends on."""
 
     kind: Kind
     batch_size: int

@@ -38,6 +38,7 @@ class RunClaims:
         found: Found,
         options: Namespace,
         look: Callable[[], NvidiaState] = telemetry.nvidia,
+        *,
         pays: CpuSlots | None = None,
     ) -> None:
         """`pays`: the slots of the CPU, where it is learnt how many pay."""
