@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 QUIET_S = 1.0
 """Seconds after which a slow start or exit prints what it waits for."""
+SWITCH_S = 0.001
+"""Seconds after which a thread that computes lets another go on, a fifth of Python's own: a reading thread gives up its
+turn at each look into a file, and waited as long for the next one."""
 SLOW_FILE = "the run table is slow to open: another process may hold it; waiting up to 30 s"
 SLOW_SERVER = "the run table's server has not answered yet: waiting; ctrl+c gives up"
 IN_ASCII = "drawn in ASCII, as with --ascii: the locale ({}) is not UTF-8; LC_ALL=C.UTF-8 draws more"
@@ -36,6 +39,7 @@ def run_app(
     from tui.leaving import Leaving
     from tui.screens.error_screen import RESTART
 
+    sys.setswitchinterval(SWITCH_S)
     notice = "" if in_ascii or shows_unicode() else IN_ASCII.format(locale_named())
     in_ascii = in_ascii or bool(notice)
     while True:

@@ -234,7 +234,9 @@ class OpeningScreen(Screen[T]):
             self.call_after_refresh(self.reveal, passes - 1)
         else:
             self.is_revealed = True
-            self.refresh()
+            # Not `refresh`: where a layout is due as well, Textual would draw the screen twice.
+            self._dirty_widgets.add(self)
+            self.check_idle()
 
     def _compositor_refresh(self) -> None:
         """Draw what changed, unless the screen is still being laid out."""

@@ -11,7 +11,6 @@ from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix
 from tui.plots.plot_widget import PlotWidget
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
-from tui.plots.shade import shaded
 
 __all__ = [
     "BEST",
@@ -42,7 +41,6 @@ __all__ = [
     "named",
     "place_at",
     "reading",
-    "shaded",
     "thin",
     "value_shown",
 ]

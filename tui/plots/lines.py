@@ -11,9 +11,10 @@ from tui.formatting import decimals
 from tui.plots.axes import EPOCH, Axis, x_ticks, y_range, y_ticks
 from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.dashes import dashes
+from tui.plots.drawing import Cells
 from tui.plots.ink import INK, Colour
 from tui.plots.level_label import write_level
-from tui.plots.shade import Area, Cells, draw_edges, shade_cells
+from tui.plots.shade import Area, draw_edges, shade_cells
 
 BEST = "◆"
 """Marks the best point of a line."""

@@ -2,15 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rich.style import Style
-from rich.text import Text
 from textual_plotext.plot import Plot
 
 from tui.plots.canvas import blend
+from tui.plots.drawing import Cells
 from tui.plots.ink import INK, Colour
 
 DOTS = (2, 4)
@@ -21,8 +20,6 @@ EDGE = "·"
 
 BandPoints = Sequence[tuple[float, float, float]]
 """Place, low and high end, in order of the place."""
-Cells = Mapping[tuple[int, int], Colour]
-"""Grounds of cells by row, from the top, and column."""
 
 
 @dataclass(frozen=True)
@@ -92,20 +89,6 @@ def _rows(low: int, high: int) -> set[int]:
 def _mean(colours: Sequence[Colour]) -> Colour:
     red, green, blue = (round(sum(part) / len(colours)) for part in zip(*colours, strict=True))
     return red, green, blue
-
-
-def shaded(text: Text, cells: Cells) -> Text:
-    """Give the cells of a drawing their grounds."""
-    if not cells:
-        return text
-    starts = [0]
-    for line in text.plain.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    for (row, column), colour in cells.items():
-        if row < len(starts) - 1 and starts[row] + column < starts[row + 1] - 1:
-            place = starts[row] + column
-            text.stylize(Style(bgcolor=f"rgb({','.join(map(str, colour))})"), place, place + 1)
-    return text
 
 
 def draw_edges(plot: Plot, band: BandPoints, colour: Colour) -> None:

@@ -212,9 +212,13 @@ class FeedScreen(FullScreen[T]):
         """Say why the feed cannot be read."""
         self.show_problem(str(error))
 
+    def compose(self) -> ComposeResult:
+        """Begin to read while the widgets are made."""
+        self._feed.ask()
+        yield from super().compose()
+
     def on_mount(self) -> None:
         self.set_interval(self.POLL_S, self._feed.ask)
-        self._feed.ask()
 
     def on_unmount(self) -> None:
         self._feed.stop()

@@ -69,6 +69,8 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
         self._home, self._heading = home, heading
         self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **texts}
         self._choices = FieldChoices()
+        self._asked: dict[str, str] = {}
+        """Texts that the latest report was asked for."""
         self._checked = Checked({}, ())
         self._report: FormReport | None = None
         """Preflight report of the current form; None while preflight runs."""
@@ -105,7 +107,8 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
         self._reports = ReaderThread[tuple[dict[str, str], Checked]](
             "form report", self._make_report, port_of(self).raise_from_thread
         )
-        self._changed(after_s=0.0)
+        self._changed()
+        self._ask()
 
     def on_unmount(self) -> None:
         self._reports.stop()
@@ -120,7 +123,9 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
         if any(map(is_hidden, event.value)):
             # Pasted text may hold what steers the terminal: the field takes what can be seen.
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
-        elif event.input.id != "name":
+        elif (
+            event.input.id != "name" and self._texts() != self._asked
+        ):  # a field says so when it is made, too
             self._changed()
             self._choices.offer(self.focused)
 
@@ -136,18 +141,20 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
         if not self._choices.move(self.focused, by):
             self.focus_next() if by > 0 else self.focus_previous()
 
-    def _changed(self, after_s: float = REPORT_AFTER_S) -> None:
+    def _changed(self) -> None:
         """Check the texts by themselves now, and files and run table once nothing more changes."""
         self._waits, self._report, self._refused = False, None, ""
-        self._checked = check(self._texts())
+        self._asked = self._texts()
+        self._checked = check(self._asked)
         self._draw()
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(after_s or 0.001, self._ask)
+        self._timer = self.set_timer(REPORT_AFTER_S, self._ask)
 
     def _ask(self) -> None:
-        if self._is_there:
-            self._reports.ask((self._texts(), self._checked))
+        if self._timer is not None:
+            self._timer.stop()
+        self._reports.ask((self._asked, self._checked))
 
     def _make_report(self, question: tuple[dict[str, str], Checked]) -> None:
         """Make a report, in its thread."""

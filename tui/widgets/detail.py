@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from tui.detail_view import Curve, Detail, MatrixView, Reference
@@ -55,11 +56,11 @@ class ConfusionPlot(PlotWidget):
 
     view: reactive[MatrixView | None] = reactive(None)
 
-    def render(self) -> Text:
+    def render(self) -> VisualType:
         if self.view is None:
             return Text("no epoch has been measured yet", style="dim")
         draw_confusion(self.plt, self.view, self.size.width, self.size.height)
-        return super().render()  # type: ignore[return-value]
+        return self.drawn()
 
 
 class ConfusionPane(Vertical):

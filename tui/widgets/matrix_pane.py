@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from tui.detail_view import MatrixView
@@ -39,11 +40,11 @@ PAIRS = 3
 class MatrixPlot(PlotWidget):
     grid: reactive[Grid | None] = reactive(None)
 
-    def render(self) -> Text:
+    def render(self) -> VisualType:
         if self.grid is None:
             return Text("no epoch has been measured yet", style="dim")
         draw_matrix(self.plt, self.grid, self.size.width, self.size.height)
-        return super().render()  # type: ignore[return-value]
+        return self.drawn()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Pages of a screen, one of which is visible."""
 
 from collections.abc import Callable, Iterable
+from typing import Self
 
 from textual.containers import Container
+from textual.geometry import Region
 from textual.widget import AwaitMount, Widget
 
 from tui.widgets.epoch_cursor import EpochPane
@@ -34,6 +36,13 @@ class PagesBody(Container):
     def with_key(self, key: str) -> tuple[str, ...]:
         """Return the names of the pages with a method `do_<key>`; all for a key of the screen, ""."""
         return tuple(name for name, pane in self.panes.items() if not key or hasattr(pane, f"do_{key}"))
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw nothing anew for a layout alone: hidden panes that are mounted change nothing that is seen, and of panes
+        that are turned to Textual knows what they cover."""
+        return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     async def mount_rest(self) -> None:
         """Mount the panes that are not yet, and wait until they are."""

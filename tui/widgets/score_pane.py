@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.reactive import reactive
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from engine.files.paths import Home
@@ -43,7 +44,7 @@ Asked = tuple[int, int | None, str, int]
 class ScorePlot(PlotWidget):
     drawing: reactive[Drawing] = reactive[Drawing](READING)
 
-    def render(self) -> Text:
+    def render(self) -> VisualType:
         drawing, width, height = self.drawing, self.size.width, self.size.height
         if isinstance(drawing, str):
             return Text(plain(drawing), style="dim")
@@ -53,7 +54,7 @@ class ScorePlot(PlotWidget):
             draw_mirror(self.plt, drawing, width, height)
         else:
             draw_square(self.plt, drawing, width, height)
-        return super().render()  # type: ignore[return-value]
+        return self.drawn()
 
 
 class ScoreBoard(Vertical):

@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual_plotext.plot import Plot
 
-from tui.plots import INK, Chart, Line, draw_chart, shaded
+from tui.plots import INK, Chart, Line, draw_chart
 from tui.plots.shade import Area, shade_cells
 
 BAND = ((0.0, 0.5, 0.7), (10.0, 0.6, 0.9))
@@ -54,9 +54,3 @@ def test_the_area_of_a_chart_is_where_plotext_draws_its_lines() -> None:
                 drawn - cells.keys()
             )  # a column where the line crosses into the next row has dots in two
             assert drawn and missed <= len(drawn) / 5, (size, chart.log)
-
-
-def test_shading_gives_grounds_and_changes_no_text() -> None:
-    text = Text("ab\ncd\n ")
-    found = shaded(text, {(1, 1): (1, 2, 3), (7, 0): (1, 2, 3), (0, 9): (1, 2, 3)})
-    assert found.plain == "ab\ncd\n " and [(span.start, span.end) for span in found.spans] == [(4, 5)]

@@ -64,6 +64,16 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
         await until(pilot, lambda: "queued #9" in notified(pilot))
 
 
+async def test_a_form_that_opens_is_looked_at_at_once(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields that get their first texts are no keys, after which it would wait for more."""
+    monkeypatch.setattr(new_run, "REPORT_AFTER_S", 1e6)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+
+
 async def test_files_are_looked_at_in_a_thread_once_a_burst_of_keys_is_over(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +144,7 @@ def test_quitting_waits_for_no_folder_that_is_looked_at(tmp_path: Path) -> None:
         terminal.until_shows("no runs yet")
         terminal.send("n")
         waiting.until(begun.exists)
+        terminal.until_shows("New experiment")
         terminal.send("\x1b")
         terminal.until_shows("press n to queue the first")
         terminal.send("q")

@@ -1,5 +1,6 @@
 """Opening of screens: what is done once, what waits, and what is left when they are closed."""
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from pilots import TALL, app, on_run, opened, shown, until
+from textual._compositor import CompositorUpdate
 from textual._styles_cache import StylesCache
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
@@ -24,6 +26,9 @@ from tui.screens.run import RunScreen
 from tui.textual_internals import OpeningScreen
 from tui.views.run_view import RunView
 from tui.widgets.chart_plot import ChartPlot
+
+MOST = 10_000
+"""Characters that the whole screen of a run takes at least."""
 
 
 @pytest.fixture
@@ -86,6 +91,34 @@ async def test_its_other_pages_are_mounted_after_that(home: Home, study: Store) 
         assert isinstance(screen, RunScreen)
         await until(pilot, lambda: all(pane.is_mounted for pane in screen.body.panes.values()))
         assert [pane.id for pane in screen.body.children] == list(screen.body.names)
+
+
+async def test_a_whole_screen_is_written_once(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the revealing nor the other pages write it again: over a slow line that is waited for."""
+    written: list[Screen[Any]] = []
+    display = ResnetTui._display
+
+    def note(self: ResnetTui, screen: Screen[Any], renderable: Any) -> None:
+        if (
+            isinstance(renderable, CompositorUpdate)
+            and len(renderable.render_segments(self.console)) > MOST / 2
+        ):
+            written.append(screen)
+        display(self, screen, renderable)
+
+    monkeypatch.setattr(ResnetTui, "_display", note)
+    async with app(home).run_test(size=TALL) as pilot:
+        await on_run(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        await until(pilot, lambda: all(pane.is_mounted for pane in screen.body.panes.values()))
+        for _ in range(3):
+            settled = asyncio.Event()
+            screen.call_after_refresh(settled.set)
+            await settled.wait()
+    assert written.count(screen) == 1
 
 
 async def test_a_key_to_a_page_that_is_not_mounted_yet_turns_to_it(
