@@ -1,12 +1,17 @@
-"""Open stores of this process, lent to feeds and single calls: a file to each its own, a server's one to all."""
+"""Open stores of this process, lent to feeds and single calls: a file to each its own, a server's one to all.
+
+The file that was given back last stays open for the next who borrows: its statements are compiled, which takes as long
+as to open it and to read a run."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engine.store.database import Store
@@ -14,6 +19,19 @@ if TYPE_CHECKING:
 _lock = Lock()
 _kept: dict[tuple[int, str], Store] = {}
 """By process, for a connection must not be shared with a fork, and URL."""
+
+
+class _Resting(NamedTuple):
+    """Open file that nobody uses."""
+
+    process: int
+    store: Store
+    file: tuple[int, int]
+    """Its device and number: another file may get its name."""
+
+
+_resting: list[_Resting] = []
+"""One at most."""
 
 
 def borrow_store(database: str, *, create: bool = False) -> Store:
@@ -25,6 +43,8 @@ def borrow_store(database: str, *, create: bool = False) -> Store:
         kept = _kept.get(key)
     if kept is not None:
         return kept
+    if (store := _wake(database)) is not None:
+        return store
     opened = open_store(database, create=create)
     if opened.path is not None:
         return opened
@@ -36,14 +56,68 @@ def borrow_store(database: str, *, create: bool = False) -> Store:
 
 
 def give_back(store: Store, *, is_broken: bool = False) -> None:
-    """Close a file. A server stays open, unless it `is_broken`: the next who borrows opens it anew."""
+    """Give back a store: the next who borrows gets it, or opens it anew where it `is_broken`."""
     with _lock:
         keys = [key for key, kept in _kept.items() if kept is store]
         if keys and not is_broken:
             return
         for key in keys:
             del _kept[key]
-    store.close()
+    if is_broken or not _let_rest(store):
+        store.close()
+
+
+def _wake(database: str) -> Store | None:
+    """Return the file that rests, where it is the database's and would open as it is; None else."""
+    from engine.files.paths import sqlite_file
+    from engine.store.ready_file import is_ready
+
+    path = sqlite_file(database)
+    with _lock:
+        found = (
+            _resting.pop()
+            if _resting and _resting[0].process == os.getpid() and _resting[0].store.path == path
+            else None
+        )
+    if found is None or path is None:
+        return None
+    if _number_of(path) == found.file and is_ready(path):
+        return found.store
+    found.store.close()
+    return None
+
+
+def _let_rest(store: Store) -> bool:
+    """Keep a file open in the place of the one before; False for what is no file, or gone."""
+    file = _number_of(store.path) if store.path is not None else None
+    if file is None:
+        return False
+    with _lock:
+        before, _resting[:] = _resting[:], [_Resting(os.getpid(), store, file)]
+    _close(before)
+    return True
+
+
+def _number_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@atexit.register
+def close_resting() -> None:
+    """Close the file that nobody uses, as at the end of the process: the last who closes it ends its journal."""
+    with _lock:
+        before, _resting[:] = _resting[:], []
+    _close(before)
+
+
+def _close(some: list[_Resting]) -> None:
+    for each in some:
+        if each.process == os.getpid():
+            each.store.close()
 
 
 @contextlib.contextmanager
