@@ -65,6 +65,17 @@ class PagedScreen(FeedScreen[T]):
     def on_curves_pane_smoothed(self, message: CurvesPane.Smoothed) -> None:
         self.port.change_preferences(smoothing=message.smoothing)
 
+    def on_curves_pane_charts_wanted(self, message: CurvesPane.ChartsWanted) -> None:
+        from tui.screens.choose_charts import ChartsScreen  # the page waits for no list of charts
+        from tui.views.chart_choice import hidden_text
+
+        def chosen(hidden: frozenset[str] | None) -> None:
+            if hidden is not None:
+                self.port.change_preferences(hidden_charts=hidden_text(hidden))
+                message.pane.hide(hidden)
+
+        self.app.push_screen(ChartsScreen(self.port.preferences.charts_hidden, message.pane.keys), chosen)
+
     def do(self, command: Command) -> None:
         if not command.pane_key:
             super().do(command)

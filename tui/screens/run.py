@@ -115,7 +115,7 @@ class RunScreen(PagedScreen[None]):
         yield Static(id="pages", markup=False)
         self.body = PagesBody(
             [
-                CurvesPane(self.port.preferences.smoothing),
+                CurvesPane(self.port.preferences.smoothing, hidden=self.port.preferences.charts_hidden),
                 MatrixPane(),
                 LogPane(self.run_id, wraps=self.port.preferences.wraps_log),
                 SpecPane(),
