@@ -11,8 +11,14 @@ from statistics import median
 from engine.hardware.control_groups import ROOT, own_groups
 
 PROC = Path("/proc")
+MAX_THREADS = 8
 READINGS = 5
 """Latest readings whose median counts: a program that only starts is no load."""
+
+
+def thread_count(cores: int) -> int:
+    """Return the compute threads of a training that has so many cores: at least 1, at most MAX_THREADS."""
+    return max(1, min(cores, MAX_THREADS))
 
 
 def usable_cores(root: Path = ROOT) -> int:

@@ -123,6 +123,7 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
         row.mean,
         row.batch_size,
         round(float(row.at_once or 1)),
+        environment.runs_at_once,
     )
 
 

@@ -140,10 +140,10 @@ def _read_queue(session: Session, there: Collection[Worker]) -> QueueReasons:
 
 
 def read_refused(session: Session, there: Collection[Worker]) -> dict[int, str]:
-    """Return what the first run of each shared card waits for, as the card's idle workers tell it."""
+    """Return what the first run waits for of each shared card, or of the CPU, as the idle workers there tell it."""
     found: dict[int, str] = {}
     for each in there:
-        if each.slots > 1 and each.id is not None and each.state.startswith(WAITS):
+        if (each.slots > 1 or each.device == "cpu") and each.id is not None and each.state.startswith(WAITS):
             first = queue.first_claimable(session, each.id)
             found |= {first: each.state} if first is not None else {}
     return found
@@ -206,6 +206,8 @@ def _forecast_workers(
     held = {row.worker_id: row for row in running}
     found = []
     for each in there:
+        if each.device == "cpu" and each.state.startswith(WAITS):
+            continue  # as many as pay train beside it
         row, card = held.get(each.id), cards.get(each.id or 0)
         run = known.card_run(QueuedRun(*row[: len(QueuedRun._fields)]), card) if row and card else None
         free = ends[row.id] if row else NOW

@@ -1,7 +1,7 @@
 """Claims of workers that share a card: a run is claimed where `card_memory.refusal` finds room for it.
 
 The look at the card comes first, because the driver takes milliseconds; the decision is made in the transaction of the
-claim, which no other writes beside, so that two workers never get the same free memory."""
+claim (`held_claim`)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from engine.hardware.card_memory import CardRun, SharedCard, refusal
 from engine.store import queue, workers
-from engine.store.claims import Claim
 from engine.store.database import Store
+from engine.store.held_claim import Tried, claim_unless
 from engine.store.memory_peaks import kind_peaks
 from engine.store.schema import IS_RUNNING, run_table
 from engine.store.tables import Worker
@@ -41,39 +41,24 @@ Look = Callable[[Mapping[int, int]], CardLook]
 """Function that looks at a card; it takes the worker of each process that supervises a run there, by pid."""
 
 
-@dataclass(frozen=True)
-class Tried:
-    """Outcome of a try to claim: a claim, or the reason why the first run waits; neither where none is queued."""
-
-    claim: Claim | None = None
-    reason: str | None = None
-
-
 def claim_beside(store: Store, worker_id: int, look: Look, limits: Limits) -> Tried:
     """Claim the first run that the worker could ever take, if its card has room for it now.
 
-    A run that waits for memory holds back all that follow it in the queue, however small they are: it is the next to
-    begin."""
+    A run that waits for memory holds back all that follow it in the queue, however small they are."""
     with store.read() as session:
         if not queue.has_claimable(session, worker_id):
             return Tried()
         there = workers.on_card_of(session, worker_id)
     seen = look({worker.pid: worker.id or 0 for worker in there})
-    with store.read() as session:  # most tries end here, and hold up nobody's writes
-        if (reason := first_refusal(session, worker_id, seen, limits)) is not None:
-            return Tried(reason=reason)
-    with store.write() as session:
-        if (reason := first_refusal(session, worker_id, seen, limits)) is not None:
-            return Tried(reason=reason)
-        return Tried(queue.claim_within(session, store.backend, worker_id))
+    return claim_unless(
+        store, worker_id, lambda session, run_id: refused(session, worker_id, run_id, seen, limits)
+    )
 
 
-def first_refusal(session: Session, worker_id: int, seen: CardLook, limits: Limits) -> str | None:
-    """Return why the first run that a worker could take has to wait for its card; None where it has not, or where
-    there is none."""
-    run_id = queue.first_claimable(session, worker_id)
+def refused(session: Session, worker_id: int, run_id: int, seen: CardLook, limits: Limits) -> str | None:
+    """Return why a run has to wait for the worker's card; None where it has not."""
     mine = session.get(Worker, worker_id)
-    if run_id is None or mine is None:
+    if mine is None:
         return None
     there = workers.on_card_of(session, worker_id)
     running = _rows(session, run_table.c.worker_id.in_([worker.id for worker in there]) & IS_RUNNING)

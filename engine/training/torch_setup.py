@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from engine.hardware.cores import usable_cores
+from engine.hardware.cores import thread_count, usable_cores
 from engine.spec.run_spec import RunSpec
 from engine.training.precision import forbid_tf32
 
@@ -14,7 +14,6 @@ from engine.training.precision import forbid_tf32
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 KEPT_FREE_BYTES = 1 << 30
 GROWTH_BYTES = 64 << 20
-MAX_THREADS = 8
 
 
 def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.device) -> None:
@@ -29,9 +28,9 @@ def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.dev
 
 
 def resolve_threads(wanted: int, free_cores: int | None = None) -> int:
-    """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else `free_cores`, or all cores
-    that this process may use, at most MAX_THREADS."""
-    return named_threads(wanted) or min(free_cores or usable_cores(), MAX_THREADS)
+    """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else as many as `thread_count`
+    has for `free_cores`, or for all cores that this process may use."""
+    return named_threads(wanted) or thread_count(free_cores or usable_cores())
 
 
 def named_threads(wanted: int) -> int:

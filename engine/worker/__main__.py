@@ -7,6 +7,7 @@ from engine.alerts.errors import AlertError
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
 from engine.hardware.worker_start import announce, crowd_warning
+from engine.queries.worker_options import AUTO
 from engine.standard_streams import open_closed_streams, settle, write_utf8
 from engine.store import workers
 from engine.store.database import Store, open_store
@@ -72,7 +73,8 @@ def _lead_slots(devices: list[str], wanted: str, given: list[str]) -> int:
     where = "the CPU" if devices == ["cpu"] else ", ".join(devices)
     log(f"{count} slots on {where}, a worker for each")
     each = [device for device in devices for _ in range(count)]
-    return all_devices.lead(each, given, slots=count)
+    learns = ["--slots-that-pay"] if wanted == AUTO and devices == ["cpu"] else []
+    return all_devices.lead(each, [*given, *learns], slots=count)
 
 
 def _check_gpu_cache() -> None:

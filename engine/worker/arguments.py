@@ -67,6 +67,8 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slots", default=WorkerOptions.slots, metavar="N", help=SLOTS_HELP)
     # One of several workers that `--slots` has started on a card.
     parser.add_argument("--of-slots", type=_positive, default=1, help=argparse.SUPPRESS)
+    # One of those that `--slots auto` has started on the CPU.
+    parser.add_argument("--slots-that-pay", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--gpu-cache",
         type=_gibibytes,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from sqlmodel import Session
 
@@ -22,9 +23,18 @@ def cpu_workers_here(session: Session) -> list[int]:
 class CoreShares:
     """Shares of one worker's trainings."""
 
-    def __init__(self, store: Store, worker_id: int, device: str, *, slots: int = 1) -> None:
-        """`slots`: workers that share the card."""
-        self._store, self._worker_id, self._slots = store, worker_id, slots
+    def __init__(
+        self,
+        store: Store,
+        worker_id: int,
+        device: str,
+        *,
+        slots: int = 1,
+        pays: Callable[[Session, int], int] | None = None,
+    ) -> None:
+        """`slots`: workers that share the card; `pays`: how many runs like one, by its id, are trained at once on the
+        CPU, where that is learnt."""
+        self._store, self._worker_id, self._slots, self._pays = store, worker_id, slots, pays
         self._meter = CoreMeter({os.getpid()}) if device == "cpu" else None
         """None on a card, beside which the cores have little to do."""
 
@@ -33,8 +43,8 @@ class CoreShares:
         if self._meter is not None:
             self._meter.read({os.getpid(), *ours})
 
-    def share(self) -> CoreShare:
-        """Return the share of the run that was just claimed.
+    def share(self, run_id: int) -> CoreShare:
+        """Return the share of a run that was just claimed.
 
         Workers that train on the host's CPU share it as far as there are runs for them: those in training, and those
         that wait and can be claimed."""
@@ -45,4 +55,6 @@ class CoreShares:
             here = cpu_workers_here(session)
             trained = queue.count_trained_by(session, here)
             count = min(len(here), trained + queue.count_claimable(session, self._worker_id, len(here)))
+            if self._pays is not None:
+                count = min(count, self._pays(session, run_id))
         return CoreShare(usable_cores(), max(count, 1), self._meter.others, affinity())

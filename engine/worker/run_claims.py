@@ -3,19 +3,23 @@
 import time
 from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from engine.hardware import telemetry
 from engine.hardware.gpu_contention import CardWatch
 from engine.hardware.telemetry import NvidiaState
 from engine.store import queue
-from engine.store.card_claims import CardLook, Limits, Look, Tried, claim_beside
+from engine.store.card_claims import CardLook, Limits, Look, claim_beside
 from engine.store.claims import Claim
 from engine.store.database import Store
+from engine.store.held_claim import Tried, claim_unless
 from engine.text import log
 from engine.worker.card_look import look_at
+from engine.worker.cpu_slots import CpuSlots
 from engine.worker.find_device import Found
 
-LOOK_AT_CARD_EVERY_S = 0.5
+LOOK_EVERY_S = 0.5
+"""Seconds between two looks for room, on a card or for one more run on the CPU."""
 BUSY_GIB = 1.0
 """Card memory that other processes may hold before runs wait: more than a driver and a desktop do."""
 
@@ -34,9 +38,17 @@ class RunClaims:
         found: Found,
         options: Namespace,
         look: Callable[[], NvidiaState] = telemetry.nvidia,
+        *,
+        pays: CpuSlots | None = None,
     ) -> None:
+        """`pays`: the slots of the CPU, where it is learnt how many pay."""
         self._store, self._worker_id, self._found, self._nvidia = store, worker_id, found, look
-        self._shares = options.of_slots > 1 and found.device != "cpu"
+        self._try: Callable[[], Tried] | None = None
+        """Claim with conditions, where there are any beside the card's other processes."""
+        if pays is not None:
+            self._try = partial(claim_unless, store, worker_id, pays.refusal)
+        elif options.of_slots > 1 and found.device != "cpu":
+            self._try = self._try_beside
         bound_gb = BUSY_GIB if options.others is None else options.others
         self.cards = [CardWatch(device, uuid, bound_gb, look) for device, uuid in found.each()]
         # On a shared card runs begin beside others wherever they fit, unless the user sets a bound.
@@ -49,7 +61,7 @@ class RunClaims:
     def next(self, ours: Collection[int]) -> Claim | None:
         """Claim the next run, unless it has to wait; `ours` are the worker's processes. Raises StoreError."""
         is_due = time.monotonic() >= self._next_look
-        if not self._shares:
+        if self._try is None:
             if is_due:
                 self._note(next(filter(None, (card.reason(ours) for card in self.cards)), None))
             return None if self.busy else self._claim()
@@ -69,10 +81,10 @@ class RunClaims:
         return held
 
     def look_soon(self) -> None:
-        """Look at the card at the next claim: a run has ended."""
+        """Look for room at the next claim: a run has ended."""
         self._next_look = 0.0
 
-    def _try(self) -> Tried:
+    def _try_beside(self) -> Tried:
         look: Look = self._look
         try:
             return claim_beside(self._store, self._worker_id, look, self._limits)
@@ -87,6 +99,6 @@ class RunClaims:
 
     def _note(self, reason: str | None) -> None:
         before, self.busy = self.busy, reason
-        self._next_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
+        self._next_look = time.monotonic() + LOOK_EVERY_S
         if reason and not before:
             log(reason)

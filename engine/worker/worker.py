@@ -23,6 +23,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import ASKED, DRAINING
 from engine.text import log
 from engine.worker.core_shares import CoreShares
+from engine.worker.cpu_slots import CpuSlots
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, card_memory_gb, find_device, place_of_memory
 from engine.worker.left_behind import Draining, LostRuns
@@ -71,9 +72,12 @@ class Worker:
         self._alerts = Dispatcher(store, self.id, brought)
         first, *_ = found.each()
         self._system = SystemWatch(store, self.id, *first)
-        self._claims = RunClaims(store, self.id, found, options)
+        pays = CpuSlots(found.name, options.of_slots) if options.slots_that_pay else None
+        self._claims = RunClaims(store, self.id, found, options, pays=pays)
         self._lost, self._draining = LostRuns(store, options.lease), Draining(store)
-        self._cores = CoreShares(store, self.id, found.device, slots=_slots(found, options))
+        self._cores = CoreShares(
+            store, self.id, found.device, slots=_slots(found, options), pays=pays.count if pays else None
+        )
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._claimed_s = 0.0
         """Time of the latest claim, by `time.monotonic`."""
@@ -170,7 +174,7 @@ class Worker:
         take, lease_s = self._spares.take, self._options.lease
         with contextlib.suppress(LeaseLost):  # it took so long that another has the run
             try:
-                share = self._cores.share()
+                share = self._cores.share(held.run_id)
                 order = Order(held, self._claimed_s, share)
                 return TrainingProcess(self.store, self.home, order, take, lease_s=lease_s)
             except CannotStart:

@@ -64,7 +64,7 @@ def test_a_worker_claims_nothing_while_its_card_is_in_use_and_its_row_says_why(
 ) -> None:
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker.signal, "set_wakeup_fd", lambda *_, **_kw: -1)
-    monkeypatch.setattr(run_claims, "LOOK_AT_CARD_EVERY_S", 0.0)
+    monkeypatch.setattr(run_claims, "LOOK_EVERY_S", 0.0)
     home = Home.find(tmp_path)
     store = open_store(home.database)
     run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]

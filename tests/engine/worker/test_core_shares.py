@@ -19,7 +19,7 @@ def cpu_worker(store: Store) -> int:
 
 
 def shared(store: Store, worker_id: int) -> int:
-    return CoreShares(store, worker_id, "cpu").share().workers
+    return CoreShares(store, worker_id, "cpu").share(1).workers
 
 
 def test_as_many_share_as_there_are_runs_for(store: Store) -> None:
@@ -47,12 +47,12 @@ def test_a_card_s_worker_leaves_the_cores_alone_and_takes_all_of_them(store: Sto
     add(store, 4)
     claimed(store, card)
     claimed(store, cpu)
-    assert CoreShares(store, card, "cuda:0").share() == CoreShare(usable_cores(), others=0.0)
+    assert CoreShares(store, card, "cuda:0").share(1) == CoreShare(usable_cores(), others=0.0)
     assert shared(store, cpu) == 1
 
 
 def test_workers_that_share_a_card_share_the_cores(store: Store) -> None:
-    assert CoreShares(store, 1, "cuda:0", slots=3).share() == CoreShare(usable_cores(), 3, others=0.0)
+    assert CoreShares(store, 1, "cuda:0", slots=3).share(1) == CoreShare(usable_cores(), 3, others=0.0)
 
 
 @pytest.mark.parametrize("others", [None, 0.25])

@@ -72,7 +72,7 @@ def driver() -> Driver:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_claims, "LOOK_AT_CARD_EVERY_S", 0.0)
+    monkeypatch.setattr(run_claims, "LOOK_EVERY_S", 0.0)
     monkeypatch.setattr(workers, "_known_dead", lambda _row: False)
 
 
@@ -136,7 +136,7 @@ def test_the_driver_is_asked_for_runs_only_and_not_more_often_than_it_should(
     claims = sharing(store, driver, enlist(store, pid=os.getpid()))
     assert claims.next(()) is None and (claims.busy, driver.asked) == (None, 0)
     add(store), add(store)
-    monkeypatch.setattr(run_claims, "LOOK_AT_CARD_EVERY_S", 1e9)
+    monkeypatch.setattr(run_claims, "LOOK_EVERY_S", 1e9)
     assert claims.next(()) is not None and driver.asked == 1
     assert claims.next(()) is None and driver.asked == 1
     claims.look_soon()
