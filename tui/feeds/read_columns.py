@@ -4,7 +4,7 @@ from engine.store.chosen import NOTHING, Chosen
 
 
 class ReadColumns:
-    """What was read stays known until more is asked for: a column or filter that is dropped costs no reading."""
+    """Columns of the feed. They stay until others are asked for: to drop a column or filter costs no reading."""
 
     def __init__(self, known: Chosen = NOTHING) -> None:
         """`known`: what all rows have that the feed begins with."""
