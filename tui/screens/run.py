@@ -251,9 +251,6 @@ class RunScreen(PagedScreen[None]):
     def _open_data(self) -> None:
         self.app.push_screen(DataScreen(self._home, self.chosen_rows(), self.run_id))
 
-    def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
-        self.port.change_preferences(wraps_log=message.wraps)
-
     def _compare_spec(self) -> None:
         def typed(text: str | None) -> None:
             number = (text or "").strip().lstrip("#")

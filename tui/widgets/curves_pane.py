@@ -22,6 +22,7 @@ from tui.views.smoothing import SMOOTHING, strength
 from tui.widgets.chart_box import ChartBox
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.epoch_cursor import EpochPane
+from tui.widgets.kept_choice import ChoiceMade
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
 
@@ -211,13 +212,6 @@ class CurvesPane(EpochPane, ChartsPane):
             super().__init__()
             self.pane = pane
 
-    class Smoothed(Message):
-        """New strength of the smoothing, for all screens."""
-
-        def __init__(self, smoothing: int) -> None:
-            super().__init__()
-            self.smoothing = smoothing
-
     def __init__(
         self,
         smoothing: int = 0,
@@ -250,7 +244,7 @@ class CurvesPane(EpochPane, ChartsPane):
 
     def _smooth(self, by: int) -> None:
         super()._smooth(by)
-        self.post_message(self.Smoothed(self.chart_state.smoothing))
+        self.post_message(ChoiceMade(smoothing=self.chart_state.smoothing))
 
     def do_charts(self) -> None:
         self.post_message(self.ChartsWanted(self))
