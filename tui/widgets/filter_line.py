@@ -27,7 +27,9 @@ class FilterLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
         yield Input(
-            placeholder="arch:resnet18 lr>0.001 auc>.8 status:done -tag:old text", id="filter", compact=True
+            placeholder="arch:resnet18 lr>0.001 optimizer:sgd status:done -tag:old text",
+            id="filter",
+            compact=True,
         )
         yield Static(id="filter-says", markup=False)
 
