@@ -163,7 +163,7 @@ class ResnetTui(InternalsApp):
             preferences = self.preferences
             found = self._feed.poll(
                 run_id,
-                table_choice(preferences.columns).chosen,
+                table_choice(preferences.columns).chosen.joined(self._home_screen.table_filter.asked),
                 group_by=preferences.groups,
                 workers_to_come=self._home_screen.workers_to_come or self._to_come.words,
                 detail=detail_query(preferences),

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.store.chosen import NOTHING, Chosen
 from tui.detail_view import Detail, Reference
 from tui.run_row import RunRow
 
 if TYPE_CHECKING:
     from engine.queries.queue_reasons import QueueReasons
-    from engine.store.chosen import Chosen
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,10 @@ class Snapshot:
     """Latest end of a run: what is seen here is no news later."""
     reasons: QueueReasons | None = None
     """Reasons why queued runs wait; rows of the queue's head have it themselves."""
-    read_to: tuple[Hashable, Chosen, int] | None = field(default=None, compare=False)
-    """File of the run table, the columns that were read of each run, and the newest change that is seen here."""
+    chosen: Chosen = NOTHING
+    """Metrics and settings that have been read of all rows."""
+    read_to: tuple[Hashable, int] | None = field(default=None, compare=False)
+    """File of the run table, and the newest change that is seen here."""
 
     def with_reason(self, row: RunRow) -> RunRow:
         """Return a row with the reason why its run waits: only the head of the queue has it at once."""

@@ -33,6 +33,7 @@ OF_COMMANDS_THAT_CHANGE = {"ConfirmScreen", "NewRunScreen", "OfferScreen", "Task
 """Dialogs that only such commands open."""
 OF_ANY_COMMAND = {
     "AskScreen",
+    "ChartsScreen",
     "ColumnsScreen",
     "GroupsScreen",
     "NarrowingScreen",

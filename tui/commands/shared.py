@@ -55,6 +55,7 @@ CHART_KEYS = (
         "[",
     ),
     on_page(CURVES, "open", "enter", "1/all", "Show one chart, or all charts", "enter", in_footer=True),
+    on_page(CURVES, "charts", "M", "charts", "Choose the charts that are shown", "M", in_footer=True),
     on_page(CURVES, "more", "plus,equals_sign", "smooth", "Smooth the curves more", "+", in_footer=True),
     on_page(CURVES, "less", "minus", "less smoothing", "Smooth the curves less", "-"),
     on_page(

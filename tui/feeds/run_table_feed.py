@@ -24,6 +24,7 @@ from tui.feeds.first_pages import FirstPages, is_large
 from tui.feeds.group_detail import read_group_detail
 from tui.feeds.known_runs import KnownRuns
 from tui.feeds.queue_waits import Change, QueueWaits
+from tui.feeds.read_columns import ReadColumns
 from tui.feeds.reference_reader import ReferenceReader
 from tui.feeds.row_groups import RowGroups, with_setting
 from tui.feeds.run_detail import RunDetailReader
@@ -64,18 +65,18 @@ class RunTableFeed:
         self._seen_change = -1
         self._count = 0
         """Runs in the table at the latest poll."""
-        self._chosen = NOTHING
+        self._columns = ReadColumns(known.chosen if known is not None else NOTHING)
         self._changes: TableChanges | None = None
         """Changes of the last reading, without their runs."""
         self._last = known
         self._read_at = 0.0
         is_whole = known is not None and not known.unread
         if is_whole and known is not None and known.read_to is not None and known.read_to[0] == self._file:
-            self._go_on_from(known, *known.read_to[1:])
+            self._go_on_from(known, known.read_to[1])
 
-    def _go_on_from(self, known: Snapshot, chosen: Chosen, change: int) -> None:
+    def _go_on_from(self, known: Snapshot, change: int) -> None:
         """Take what a snapshot has seen of this run table, so that most of its runs are not read again."""
-        self._seen_change, self._chosen, self._runs.latest_end = change, chosen, known.latest_end
+        self._seen_change, self._columns.asked, self._runs.latest_end = change, known.chosen, known.latest_end
         self._runs.parts = {row.id: row.part for row in known.rows.values() if any(row.part)}
         self._unlike.take(known.rows.values())
         self._lacks_unended = True
@@ -89,17 +90,14 @@ class RunTableFeed:
         workers_to_come: str = "",
         detail: DetailQuery = NOTHING_MORE,
     ) -> Snapshot | None:
-        """Return the newest snapshot, with a run (or the first) in detail and the `chosen` columns in rows, and with
+        """Return the newest snapshot, with a run (or the first) in detail, at least the `chosen` values in rows, and
         the rows of groups where they are asked for, as `RowGroups` makes them; a group's number is minus that of its
         first member. `workers_to_come`: what is known of workers that are not there yet, for the reasons why runs wait;
-        `detail`: what is read for the run in detail.
-
-        None where nothing changed. Raises StoreError where the database cannot be read."""
-        chosen = with_setting(chosen, group_by)
-        if chosen != self._chosen:
-            self._chosen, self._version, self._seen_change = chosen, None, -1
-            self._pages = None
-        if self._groups.ask(group_by, chosen.metrics, self._rows):
+        `detail`: what is read for the run in detail. None where nothing changed. Raises StoreError where
+        the database cannot be read."""
+        if self._columns.ask(with_setting(chosen, group_by), has_rows=bool(self._rows)):
+            self._version, self._seen_change, self._pages = None, -1, None
+        if self._groups.ask(group_by, self._columns.asked.metrics, self._rows):
             self._version = None
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
@@ -125,7 +123,7 @@ class RunTableFeed:
 
     def _look(self, session: Session, *, is_same: bool) -> TableChanges:
         """Read what was written; where the table `is_same` only the workers, which may have died."""
-        after, chosen = self._seen_change, self._chosen
+        after, chosen = self._seen_change, self._columns.asked
         if self._pages is not None:
             return self._pages.next(session, after, chosen, all_at_once=bool(self._groups.by))
         if is_same and self._changes is not None:
@@ -165,14 +163,19 @@ class RunTableFeed:
         is_detail_old: Set[int],
     ) -> Snapshot:
         """Make the snapshot. `asked`: the run whose detail has been read already."""
-        last, reasons = self._last, self._queue.reasons
-        read_to = self._file, self._chosen, self._seen_change
-        around = self._workers(changes.there), changes.is_paused
+        last = self._last
+        around: dict[str, Any] = {
+            "workers": self._workers(changes.there),
+            "is_paused": changes.is_paused,
+            "reasons": self._queue.reasons,
+            "chosen": self._columns.of_all,
+            "read_to": (self._file, self._seen_change),
+        }
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups.rows
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
         same_detail &= self._wanted.with_curves == self._has_curves
         if last is not None and is_same and same_detail and not is_detail_old and not last.unread:
-            return replace(last, workers=around[0], is_paused=around[1], reasons=reasons, read_to=read_to)
+            return replace(last, **around)
         return Snapshot(
             rows=self._rows,
             groups=self._groups.rows,
@@ -181,19 +184,16 @@ class RunTableFeed:
             unread=0 if self._pages is None else sum(self._pages.counts.values()) - len(self._rows),
             left_s=self._queue.left_s(),
             detail=self._read_detail(session, shown, asked) if shown is not None else None,
-            workers=around[0],
-            is_paused=around[1],
             busy_since=self._runs.busy_since,
             latest_end=self._runs.latest_end,
-            reasons=reasons,
-            read_to=read_to,
+            **around,
         )
 
     def _take(self, session: Session, changes: TableChanges) -> dict[int, Change]:
         """Take the runs that changed since the last poll, and those that were removed."""
         if changes.seen < self._seen_change:  # a server restored from a copy counts anew
             self._seen_change = -1
-            changes = read_changes(session, -1, self._chosen)
+            changes = read_changes(session, -1, self._columns.asked)
         is_first = self._seen_change < 0
         if is_first or self._lacks_unended:
             self._queue.forget()
@@ -216,6 +216,8 @@ class RunTableFeed:
         elif pages is not None and pages.is_done:
             self._queue.knows_all()
             self._pages = None
+        if self._pages is None:
+            self._columns.has_read_all()
         self._changes = replace(changes, runs=(), piece=(), folds={}, queue=QueueChange((), {}), unended=())
         return changed
 

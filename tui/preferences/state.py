@@ -46,6 +46,8 @@ class Preferences:
     """Strength of the smoothing of curves: place in `SMOOTHING` of `tui/views/smoothing.py`."""
     chart: str = FIRST_CHART
     """Chart of the highlighted run: key of one of the catalogue's."""
+    hidden_charts: str = ""
+    """Charts that a run's and compared curves do not show: keys, separated by commas."""
     opened: str = ""
     """Groups whose members are shown: keys, separated by commas, the newest last."""
 
@@ -56,6 +58,11 @@ class Preferences:
     def pins(self) -> tuple[int, ...]:
         """Return the pinned runs, in the order in which they were pinned."""
         return tuple(int(each) for each in self.pinned.split(",") if each.isdecimal())
+
+    @property
+    def charts_hidden(self) -> frozenset[str]:
+        """Return the keys of the hidden charts."""
+        return frozenset(self.hidden_charts.split(","))
 
     @property
     def groups(self) -> str:

@@ -1,10 +1,10 @@
 """List of all columns of the run table: its own, metrics of the best epoch, and settings."""
 
-from tui.screens.narrowing import NarrowingScreen
+from tui.screens.narrowing import NEVER, SHOWN, NarrowingScreen
 from tui.views.metric_columns import optional_metrics
 from tui.views.table_choice import HIDDEN, TableChoice, choice_text, own_columns, setting_words, table_choice
 
-SHOWN, BY_ITSELF, NEVER = "x", "·", "–"
+BY_ITSELF = "·"
 
 
 def column_words() -> dict[str, str]:

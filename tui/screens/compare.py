@@ -64,7 +64,9 @@ class CompareScreen(PagedScreen[None]):
         yield Static(id="key", markup=False)
         self.body = PagesBody(
             [
-                ComparedCurvesPane(self.port.preferences.smoothing, compare_panels()),
+                ComparedCurvesPane(
+                    self.port.preferences.smoothing, compare_panels(), self.port.preferences.charts_hidden
+                ),
                 TablePane("numbers"),
                 TablePane("settings"),
                 DifferencePane(self._home, self.raise_from_thread),

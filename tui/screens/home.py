@@ -1,7 +1,6 @@
 """Home screen: the runs, the highlighted one, the devices."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from textual import on
@@ -30,6 +29,7 @@ from tui.screens.run_needs import lacking
 from tui.screens.smoothing import HomeSmoothing
 from tui.screens.start_worker import THERE, WorkerStarter
 from tui.screens.table_actions import TableActions
+from tui.screens.table_filter import TableFilter
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import Snapshot, WorkerView
 from tui.views.run_list import TableQuery
@@ -58,6 +58,7 @@ class HomeScreen(FullScreen[None]):
         self._waiting: Snapshot | None = None
         self.table, self._filter_line = RunTable(), FilterLine()
         self._list = TableActions(self, self.table, self._filter_line)
+        self.table_filter = TableFilter(self, self.table, self._filter_line)
         self._runs, self._forms = RunActions(self), FormActions(self, has_new=True)
         self._copying, self._files = CopyActions(self), FileActions(self)
         self._starter, self._smoothing = WorkerStarter(self, self.raise_from_thread), HomeSmoothing(self)
@@ -148,23 +149,19 @@ class HomeScreen(FullScreen[None]):
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
             self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
+            self.table_filter.take_snapshot(snapshot)
             has_detail = self.table.row_count and not self.port.preferences.table_alone
             self.query_one(DetailPane).show(snapshot.detail if has_detail else None, snapshot.reference)
             obstacle = self.workers_to_come or (snapshot.reasons.obstacle if snapshot.reasons else "")
             self.query_one(DeviceStrip).show(snapshot.workers, obstacle)
             self.query_one(KeyFooter).choose()
         self._list.take_groups(snapshot)
-        self._say_filtered()
         if self.focused is None and snapshot.rows:  # the first runs of an empty home
             self.set_focus(self.table)
 
     def _draw_again(self) -> None:
         if self._snapshot is not None:
             self.show(self._snapshot)
-
-    def _say_filtered(self) -> None:
-        if self.table.table_query.terms:
-            self._filter_line.say(f"{self.table.runs_shown:,} of {len(self._rows):,}")
 
     # What actions and other screens ask
 
@@ -239,8 +236,7 @@ class HomeScreen(FullScreen[None]):
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
-        self.table.show_as(replace(self.table.table_query, terms=event.terms))
-        self._say_filtered()
+        self.table_filter.take(event.terms)
 
     @on(FilterLine.Left)
     def _filter_left(self) -> None:

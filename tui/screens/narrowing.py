@@ -15,6 +15,8 @@ from tui.textual_internals import Dialog
 
 T = TypeVar("T")
 NAME_CELLS, WORD_CELLS = 22, 44
+SHOWN, NEVER = "x", "–"
+"""Signs of what is shown and what is not."""
 
 
 class NameField(Input):
@@ -25,7 +27,8 @@ class NameField(Input):
 
 
 class NarrowingScreen(Dialog[T]):
-    """Dialog with a field and the names that have what is typed there in them, or in their words."""
+    """Dialog with a field and the names that have what is typed there in them, or in their words. `one|other` leaves
+    those that have one of the two."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pick('enter')", priority=True),
@@ -51,8 +54,13 @@ class NarrowingScreen(Dialog[T]):
         return " "
 
     def picked(self, name: str, key: str) -> None:
-        """Do what `enter` or `space` on a name does."""
+        """Do what `enter`, `space` or a `click` on a name does."""
         raise NotImplementedError
+
+    @property
+    def listed(self) -> list[str]:
+        """Names that what is typed leaves."""
+        return [option.id for option in self.query_one(OptionList).options if option.id is not None]
 
     def left(self) -> None:
         """Do what `escape` does."""
@@ -85,8 +93,13 @@ class NarrowingScreen(Dialog[T]):
         if asked == self._asked:
             return
         self._asked = asked
-        fitting = [name for name, words in self._words.items() if asked in f"{name} {words}".lower()]
-        fitting.sort(key=lambda name: (not name.startswith(asked), asked not in name))
+        parts = tuple(part for part in asked.split("|") if part) or ("",)
+
+        def is_in(text: str) -> bool:
+            return any(part in text for part in parts)
+
+        fitting = [name for name, words in self._words.items() if is_in(f"{name} {words}".lower())]
+        fitting.sort(key=lambda name: (not name.startswith(parts), not is_in(name)))
         found.clear_options()
         found.add_options([Option(self._line(name), name) for name in fitting])
         found.highlighted = 0 if fitting else None
@@ -96,7 +109,7 @@ class NarrowingScreen(Dialog[T]):
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self.picked(event.option_id or "", "enter")
+        self.picked(event.option_id or "", "click")
 
     def action_pick(self, key: str) -> None:
         self._narrow(self.query_one(Input).value)  # a burst of keys comes before the field tells of its text

@@ -12,6 +12,7 @@ from tui.commands import Command
 from tui.screens.chart_saving import save_chart
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.widgets.curves_pane import CurvesPane
+from tui.widgets.kept_choice import ChoiceMade
 from tui.widgets.pages_body import PagesBody
 from tui.widgets.pictured import SaveWanted
 
@@ -62,8 +63,19 @@ class PagedScreen(FeedScreen[T]):
     def on_save_wanted(self, message: SaveWanted) -> None:
         save_chart(self, message.picture)
 
-    def on_curves_pane_smoothed(self, message: CurvesPane.Smoothed) -> None:
-        self.port.change_preferences(smoothing=message.smoothing)
+    def on_choice_made(self, message: ChoiceMade) -> None:
+        self.port.change_preferences(**message.preferences)
+
+    def on_curves_pane_charts_wanted(self, message: CurvesPane.ChartsWanted) -> None:
+        from tui.screens.choose_charts import ChartsScreen  # the page waits for no list of charts
+        from tui.views.chart_choice import hidden_text
+
+        def chosen(hidden: frozenset[str] | None) -> None:
+            if hidden is not None:
+                self.port.change_preferences(hidden_charts=hidden_text(hidden))
+                message.pane.hide(hidden)
+
+        self.app.push_screen(ChartsScreen(self.port.preferences.charts_hidden, message.pane.keys), chosen)
 
     def do(self, command: Command) -> None:
         if not command.pane_key:

@@ -115,7 +115,7 @@ class RunScreen(PagedScreen[None]):
         yield Static(id="pages", markup=False)
         self.body = PagesBody(
             [
-                CurvesPane(self.port.preferences.smoothing),
+                CurvesPane(self.port.preferences.smoothing, hidden=self.port.preferences.charts_hidden),
                 MatrixPane(),
                 LogPane(self.run_id, wraps=self.port.preferences.wraps_log),
                 SpecPane(),
@@ -250,9 +250,6 @@ class RunScreen(PagedScreen[None]):
 
     def _open_data(self) -> None:
         self.app.push_screen(DataScreen(self._home, self.chosen_rows(), self.run_id))
-
-    def on_log_pane_wrapped(self, message: LogPane.Wrapped) -> None:
-        self.port.change_preferences(wraps_log=message.wraps)
 
     def _compare_spec(self) -> None:
         def typed(text: str | None) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.snapshot import Snapshot
-from tui.views.run_list import QUEUE, Shown, TableQuery
+from tui.views.run_list import QUEUE, TableQuery
 from tui.views.table_choice import columns_of, table_choice
 from tui.views.table_columns import SORTS
 from tui.widgets.filter_line import FilterLine
@@ -170,7 +170,6 @@ class TableActions:
         port.change_preferences(columns=choice)
         if self._table.table_query.sort not in self.sorts:
             self.show_as(replace(self._table.table_query, sort=QUEUE, reverse=False))
-        self._line.clear()  # it may name a column that has gone
         if hidden := self._show_columns(choice):
             text = f"no room for {hidden} of the columns: widen the window"
             self._screen.notify(text, severity="warning")
@@ -179,12 +178,7 @@ class TableActions:
     def _show_columns(self, text: str) -> int:
         """Return how many of the chosen columns the width does not hold."""
         choice = table_choice(text)
-        own = columns_of(choice.chosen)
-        self._line.shown = Shown(
-            tuple(column.key for column in own if column.right),
-            tuple(column.key for column in own if not column.right),
-        )
-        return self._table.show_choice(choice, own)
+        return self._table.show_choice(choice, columns_of(choice.chosen))
 
     def show_as(self, query: TableQuery) -> None:
         """Show the table in another order, and keep that for the next start."""

@@ -92,6 +92,11 @@ class ChartState:
     def chosen(self) -> Panel:
         return self.panels[self.panel]
 
+    def showing(self, panels: tuple[Panel, ...]) -> "ChartState":
+        """Show these panels; the chosen one stays chosen, else it is the first."""
+        place = panels.index(self.chosen) if self.chosen in panels else 0
+        return replace(self, panels=panels, panel=place)
+
     def next_panel(self, by: int) -> "ChartState":
         return replace(self, panel=(self.panel + by) % len(self.panels))
 

@@ -4,10 +4,10 @@ import functools
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from engine.store.chosen import Chosen
 from tui.formatting import plain, setting
 from tui.run_row import RunRow
 from tui.views.metric_columns import optional_metrics
@@ -59,7 +59,7 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def value_of(row: RunRow, field: str) -> float | str | None:
-    """Read a text of TEXTS, a number of NUMBERS, or a metric or setting that is shown as a column."""
+    """Read a text of TEXTS, a number of NUMBERS, or another metric or setting that was read of each run."""
     if field in TEXTS:
         return TEXTS[field](row)
     read = NUMBERS.get(field)
@@ -85,11 +85,8 @@ class Term:
     text: str
     number: float | None
     negated: bool
-
-    @property
-    def is_of_result(self) -> bool:
-        """True where it speaks of a measured number, which a group has as a mean."""
-        return self.number is not None and (self.field in HIGHEST_FIRST or self.field not in NUMBERS)
+    is_of_result: bool = False
+    """True where it speaks of a measured number, which a group has as a mean."""
 
     def fits(self, row: RunRow) -> bool:
         return self._fits(row) != self.negated
@@ -120,45 +117,57 @@ class Term:
         return abs(value - self.number) <= 1e-9 * max(abs(value), abs(self.number))
 
 
-class Shown(NamedTuple):
-    """Columns that a user chose, which a filter can name too."""
-
-    numbers: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-
-
-def parse_filter(text: str, shown: Shown = Shown()) -> tuple[Term, ...]:  # noqa: B008 frozen
-    """Parse a filter such as `arch:resnet18 lr>0.001 -tag:old word`; all words must match, a minus negates one.
+def parse_filter(text: str) -> tuple[Term, ...]:
+    """Parse a filter such as `arch:resnet18 lr>0.001 auc>.8 -tag:old word`; all words must match, a minus negates one.
 
     Text columns take `:` (contains), `=` (equals) and `~` (has a match of a regular expression, in any case;
-    without a column one is searched in all of them); numbers take `:` `=` `<` `>` `<=` `>=`; so do those that are
-    `shown`. A word with `:` after no column's name is text, as in `http://x`; any other operator needs a column's name.
-    Raises FilterError."""
-    return tuple(_term(word, shown) for word in text.split())
+    without a column one is searched in all of them); numbers take `:` `=` `<` `>` `<=` `>=`. So do all metrics and
+    settings, whether they are shown or not: `asked_by` tells which ones have to be read. A word with `:` after no
+    name of these is text, as in `http://x`; any other operator needs such a name. Raises FilterError."""
+    return tuple(map(_term, text.split()))
 
 
-def _term(word: str, shown: Shown) -> Term:
+def asked_by(terms: Iterable[Term]) -> Chosen:
+    """Return the metrics and settings that a filter names beside what all rows have."""
+    fields = {term.field: None for term in terms if term.field and not _is_own(term.field)}
+    metrics = optional_metrics() if fields else {}
+    return Chosen(
+        tuple(field for field in fields if field in metrics),
+        tuple(field for field in fields if field not in metrics),
+    )
+
+
+def _is_own(field: str) -> bool:
+    """Return True for what all rows have."""
+    return field in TEXTS or field in NUMBERS
+
+
+def _term(word: str) -> Term:
     negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
     if bare.startswith(REGEX):
         return Term("", REGEX, _expression(bare.removeprefix(REGEX)), None, negated)
     found = _WORD.fullmatch(bare)
     field = found["field"].lower() if found is not None else ""
     field = ALIASES.get(field, field)
-    texts = (*TEXTS, *shown.texts)
-    names = (*texts, *NUMBERS, *shown.numbers)
-    if found is None or field not in names:
-        if field in optional_metrics() or _is_setting(field):
-            raise FilterError(f"{field} is not shown: choose it as a column first (M)")
+    kind = _kind(field) if found is not None else None
+    if found is None or kind is None:
         if found is not None and found["op"] != ":":
-            raise FilterError(f"unknown column {field}: choose from {', '.join(names)}")
+            names = ", ".join((*TEXTS, *NUMBERS))
+            raise FilterError(f"unknown column {field}: choose from {names}, or any metric or setting (M)")
         return Term("", "", bare.lower(), None, negated)
     op, value = found["op"], found["value"]
-    if field in texts:
+    if kind is str:
         if op == REGEX:
             return Term(field, op, _expression(value), None, negated)
         if op not in ":=":
             raise FilterError(f"{field} is text: write {field}:{plain(value)} or {field}={plain(value)}")
         return Term(field, op, value.lower(), None, negated)
+    is_of_result = field in HIGHEST_FIRST if _is_own(field) else field in optional_metrics()
+    return Term(field, op, "", _number(field, op, value), negated, is_of_result)
+
+
+def _number(field: str, op: str, value: str) -> float:
+    """Raises FilterError where a number cannot be compared so, or `value` is none."""
     try:
         number = float(value) if op != REGEX else math.nan
     except ValueError:
@@ -166,13 +175,18 @@ def _term(word: str, shown: Shown) -> Term:
     if not math.isfinite(number):
         sample = "=" if op == REGEX else op
         raise FilterError(f"{field}{op}{plain(value)}: give a number, such as {field}{sample}1")
-    return Term(field, op, "", number, negated)
+    return number
 
 
-def _is_setting(field: str) -> bool:
-    from engine.spec.run_spec import FIELDS  # the first frame waits for no settings
+def _kind(field: str) -> type[str] | type[float] | None:
+    """Return what the values of a column, metric or setting are; None where it is none."""
+    if _is_own(field):
+        return str if field in TEXTS else float
+    from engine.spec.run_spec import FIELDS, is_number  # the first frame waits for no settings
 
-    return field in FIELDS
+    if field in FIELDS:
+        return float if is_number(field) else str
+    return float if field in optional_metrics() else None
 
 
 def _expression(text: str) -> str:
@@ -208,7 +222,7 @@ def _search(expression: str) -> Callable[[str], bool]:
 
 @dataclass(frozen=True)
 class TableQuery:
-    """Filter and order of the run table; sorted by QUEUE, a column or a metric that is shown."""
+    """Filter and order of the run table; sorted by QUEUE, a column, or a metric or setting that is shown."""
 
     terms: tuple[Term, ...] = ()
     sort: str = QUEUE

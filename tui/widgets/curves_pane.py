@@ -3,62 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.geometry import Size
 from textual.message import Message
 
 from tui.plots import place_at
 from tui.plots.axes import AXIS_WORDS, EPOCH, Axis, x_shown
+from tui.views.chart_choice import shown_panels
+from tui.views.chart_grid import Rows, rows_of_charts, spans
 from tui.views.curves import ChartState, Panel, Subject, chart_of, run_panels
 from tui.views.smoothing import SMOOTHING, strength
-from tui.widgets.chart_legend import chart_legend
+from tui.widgets.chart_box import ChartBox
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.epoch_cursor import EpochPane
+from tui.widgets.kept_choice import ChoiceMade
 from tui.widgets.pictured import Pictured
 from tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
     from tui.views.saved_chart import Picture
 
-ALL_FROM = (100, 30)
-"""The smallest window in which all charts are seen at once, in characters."""
-AROUND = Size(0, 8)
-"""Columns and lines of a window that the charts do not have: head, findings, pages and keys."""
-
-
-class ChartBox(Vertical):
-    """Chart under its title, with the lines' names and their newest values, or those at the cursor."""
-
-    def __init__(self, panel: Panel) -> None:
-        super().__init__(id=f"chart-{panel.key}", classes="chart")
-        self.panel = panel
-
-    def compose(self) -> ComposeResult:
-        yield TextLine(classes="chart-title")
-        yield ChartPlot()
-
-    def show(self, view: Subject, chart_state: ChartState, *, is_marked: bool) -> None:
-        """Draw the chart; `is_marked`: as the chosen one of several."""
-        chart = chart_of(view, chart_state, self.panel)
-        self.query_one(ChartPlot).chart = chart
-        is_chosen = self.panel is chart_state.chosen
-        self.query_one(".chart-title", TextLine).say(
-            chart_legend(chart, is_marked=is_marked, says_place=is_chosen)
-        )
-
-    @property
-    def columns(self) -> int:
-        return max(self.query_one(ChartPlot).size.width - 7, 8)
+AROUND = Size(2, 8)
+"""Columns and lines of a window that the charts do not have: margins, head, findings, pages and keys."""
 
 
 class ChartsPane(Pictured, Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
+
+    hidden_count = 0
+    """Charts that the user hides."""
 
     def __init__(
         self,
@@ -87,23 +66,24 @@ class ChartsPane(Pictured, Container):
         self._draw()
 
     @property
-    def all_from(self) -> tuple[int, int]:
-        """Smallest window in which all charts are seen at once, in characters."""
-        return ALL_FROM
-
-    @property
-    def _shows_all(self) -> bool:
-        """True where there is room for all charts; before the first layout, where there will be in such a window."""
-        width, height = self.all_from
+    def _rows(self) -> Rows:
+        """Number of charts of each row where all are seen at once; empty where one alone is. Before the first layout it
+        is what it will be in such a window."""
+        if self.one_alone:
+            return ()
         room = self.size or self.app.size - AROUND
-        return not self.one_alone and room.width >= width and room.height >= height
+        return rows_of_charts(len(self.chart_state.panels), room.width, room.height - 1)
 
     def _arrange(self, boxes: Iterable[ChartBox]) -> None:
-        """Show the boxes of all charts or that of the chosen one."""
-        self.set_class(self._shows_all, "-all")
+        """Show the boxes of all charts in a grid, or that of the chosen one."""
+        rows, panels = self._rows, self.chart_state.panels
+        self.set_class(bool(rows), "-all")
+        columns, wide = spans(rows) if rows else (1, (1,) * len(panels))
+        self.styles.grid_size_columns = columns
         for box in boxes:
-            is_chosen = box.panel is self.chart_state.chosen
-            box.display = is_chosen or (self._shows_all and box.panel in self.chart_state.panels)
+            is_chosen, is_shown = box.panel is self.chart_state.chosen, box.panel in panels
+            box.display = is_chosen or (bool(rows) and is_shown)
+            box.styles.column_span = wide[panels.index(box.panel)] if is_shown else 1
             box.set_class(is_chosen, "-chosen")
 
     def _draw(self) -> None:
@@ -111,14 +91,17 @@ class ChartsPane(Pictured, Container):
             return
         boxes = self.query(ChartBox)
         self._arrange(boxes)
+        has_others = bool(self._rows) and len(self.chart_state.panels) > 1
         for box in boxes:
             if box.display:
-                is_marked = box.panel is self.chart_state.chosen and self._shows_all
+                is_marked = box.panel is self.chart_state.chosen and has_others
                 box.show(self._view, self.chart_state, is_marked=is_marked)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
-        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self.chart_state.panels)}"]
+        words = [] if self._rows else [f"{self.chart_state.panel + 1} of {len(self.chart_state.panels)}"]
+        if self.hidden_count:
+            words.append(f"{self.hidden_count} {'chart' if self.hidden_count == 1 else 'charts'} hidden")
         if self.chart_state.smoothing:
             words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
         if self.chart_state.chosen.key in self.chart_state.log:
@@ -222,15 +205,32 @@ class ChartsPane(Pictured, Container):
 class CurvesPane(EpochPane, ChartsPane):
     """Curves over epochs, which turn to steps and time."""
 
-    class Smoothed(Message):
-        """New strength of the smoothing, for all screens."""
+    class ChartsWanted(Message):
+        """Wish to choose which charts the pane shows."""
 
-        def __init__(self, smoothing: int) -> None:
+        def __init__(self, pane: CurvesPane) -> None:
             super().__init__()
-            self.smoothing = smoothing
+            self.pane = pane
 
-    def __init__(self, smoothing: int = 0, panels: tuple[Panel, ...] | None = None) -> None:
+    def __init__(
+        self,
+        smoothing: int = 0,
+        panels: tuple[Panel, ...] | None = None,
+        hidden: Collection[str] = (),
+    ) -> None:
         super().__init__(panels if panels is not None else run_panels(), "curves", smoothing=smoothing)
+        self.hide(hidden)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all charts, the hidden ones too."""
+        return tuple(panel.key for panel in self.panels)
+
+    def hide(self, hidden: Collection[str]) -> None:
+        """Show all charts but these."""
+        shown = shown_panels(self.panels, hidden)
+        self.hidden_count = len(self.panels) - len(shown)
+        self._look(self.chart_state.showing(shown))
 
     @property
     def epoch(self) -> int | None:
@@ -244,7 +244,10 @@ class CurvesPane(EpochPane, ChartsPane):
 
     def _smooth(self, by: int) -> None:
         super()._smooth(by)
-        self.post_message(self.Smoothed(self.chart_state.smoothing))
+        self.post_message(ChoiceMade(smoothing=self.chart_state.smoothing))
+
+    def do_charts(self) -> None:
+        self.post_message(self.ChartsWanted(self))
 
     def do_axis(self) -> None:
         if self._view is not None:

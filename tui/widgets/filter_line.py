@@ -6,7 +6,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.views.run_list import FilterError, Shown, Term, parse_filter
+from tui.views.run_list import FilterError, Term, parse_filter
 
 
 class FilterLine(Horizontal):
@@ -23,11 +23,14 @@ class FilterLine(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._wrong = False
-        self.shown = Shown()
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
-        yield Input(placeholder="arch:resnet18 lr>0.001 status:done -tag:old text", id="filter", compact=True)
+        yield Input(
+            placeholder="arch:resnet18 lr>0.001 optimizer:sgd status:done -tag:old text",
+            id="filter",
+            compact=True,
+        )
         yield Static(id="filter-says", markup=False)
 
     def on_mount(self) -> None:
@@ -50,7 +53,7 @@ class FilterLine(Horizontal):
         return had
 
     def say(self, text: str) -> None:
-        """Say how many runs fit; not while the text is wrong."""
+        """Say how many runs fit, or what is read for that; not while the text is wrong."""
         if not self._wrong:
             self.query_one("#filter-says", Static).update(text)
 
@@ -59,7 +62,7 @@ class FilterLine(Horizontal):
         event.stop()
         says = self.query_one("#filter-says", Static)
         try:
-            terms = parse_filter(event.value, self.shown)
+            terms = parse_filter(event.value)
         except FilterError as error:
             self._wrong = True
             says.update(str(error))

@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
@@ -17,6 +16,7 @@ from textual.widgets import Input, Static
 from tui.feeds.run_log import MOST_BYTES, NewLines
 from tui.formatting import plain
 from tui.views.log_lines import DAY, TIME, LogLines, Row, indent_of
+from tui.widgets.kept_choice import ChoiceMade
 from tui.widgets.scrolling import Scrolling
 from tui.widgets.text_line import TextLine
 
@@ -153,13 +153,6 @@ class SearchLine(Horizontal):
 class LogPane(Vertical):
     """Log with a line below it that says what is searched for and what lies outside the window."""
 
-    class Wrapped(Message):
-        """Lines are wrapped from now on, or no more."""
-
-        def __init__(self, wraps: bool) -> None:  # noqa: FBT001
-            super().__init__()
-            self.wraps = wraps
-
     def __init__(self, run_id: int, *, wraps: bool) -> None:
         super().__init__(id="log")
         self.view = LogView(self._say)
@@ -245,7 +238,7 @@ class LogPane(Vertical):
     def do_wrap(self) -> None:
         self.view.wraps = not self.view.wraps
         self.view.lay_out()
-        self.post_message(self.Wrapped(self.view.wraps))
+        self.post_message(ChoiceMade(wraps_log=self.view.wraps))
 
     def do_left(self) -> None:
         self.view.scroll_relative(x=-8, animate=False)

@@ -70,6 +70,11 @@ class RunTable(LineList):
         return self._lines.keys
 
     @property
+    def runs(self) -> int:
+        """Runs that have been read."""
+        return len(self._rows)
+
+    @property
     def runs_shown(self) -> int:
         """Runs that the filter leaves, those of folded groups too."""
         return len(self._lines.run_ids)

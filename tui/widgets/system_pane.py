@@ -1,7 +1,5 @@
 """Use of the device and the host over a run's whole length: charts with the keys of the curves."""
 
-from dataclasses import replace
-
 from rich.text import Text
 
 from tui.plots.axes import TIME
@@ -9,10 +7,6 @@ from tui.views.run_view import RunView
 from tui.views.system_view import SystemView, known_panels, system_panels, system_view
 from tui.widgets.curves_pane import ChartsPane
 
-FEW, FEW_FROM = 4, (60, 14)
-"""Charts of a training on the CPU, and the smallest window for all of them, in characters."""
-FEW_COLUMNS, COLUMNS = 2, 3
-"""Charts beside each other."""
 NOTHING = "nothing was recorded: the device's use is, from the beginning of an attempt on"
 
 
@@ -27,15 +21,8 @@ class SystemPane(ChartsPane):
         use = system_view(view.uses, view.title, view.file_stem)
         known = known_panels(use, self.panels)
         if known and known != self.chart_state.panels:
-            chosen = self.chart_state.chosen
-            place = known.index(chosen) if chosen in known else 0
-            self.chart_state = replace(self.chart_state, panels=known, panel=place)
-        self.styles.grid_size_columns = FEW_COLUMNS if len(known) <= FEW else COLUMNS
+            self.chart_state = self.chart_state.showing(known)
         self.show(use)
-
-    @property
-    def all_from(self) -> tuple[int, int]:
-        return FEW_FROM if len(self.chart_state.panels) <= FEW else super().all_from
 
     def _says(self) -> Text:
         is_empty = isinstance(self._view, SystemView) and not self._view.points

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
+from engine.store.chosen import NOTHING, Chosen
 from engine.store.database import Store, open_store
 from engine.store.edits import order
 from engine.store.edits.notes_and_tags import set_note
@@ -133,6 +134,38 @@ def test_groups_are_shown_when_all_their_runs_are_read(store: Store, paged: None
     with closing(RunTableFeed(f"sqlite:///{store.path}")) as feed:
         again = feed.poll(None, group_by=REPETITIONS)
         assert again is not None and again.groups == folded.groups and len(folded.groups) == 1
+
+
+def test_values_that_are_asked_for_later_are_known_once_all_pieces_are_read(
+    store: Store, paged: None
+) -> None:
+    asked = Chosen(settings=("weight_decay",))
+    with closing(RunTableFeed(f"sqlite:///{store.path}")) as feed:
+        first = feed.poll(None)
+        assert first is not None
+        before = read_on(feed, first)[-1]
+        found, lacking = feed.poll(None, asked), []
+        while found is None or found.chosen != asked:
+            lacking.append(found)
+            found = feed.poll(None, asked)
+        assert len(lacking) > 1 and before.rows.keys() == found.rows.keys()
+        assert all("weight_decay" in row.chosen for row in found.rows.values())
+        told = [each for each in lacking if each is not None]
+        assert told and all(each.chosen == NOTHING and not each.unread for each in told)
+        assert any("weight_decay" not in row.chosen for row in told[-1].rows.values())
+        assert feed.poll(None) is None and feed.poll(None, asked) is None, "what was read is not read again"
+
+
+def test_a_table_read_with_its_values_from_the_start_knows_them_on_its_first_page(
+    store: Store, paged: None
+) -> None:
+    asked = Chosen(("auc",), ("optimizer",))
+    with closing(RunTableFeed(f"sqlite:///{store.path}")) as feed:
+        first = feed.poll(None, asked)
+        assert first is not None and first.unread and first.chosen == asked
+        assert all(row.chosen == {"optimizer": "sgd"} for row in first.rows.values())
+        other = feed.poll(None, Chosen(("mcc",), ("optimizer",)))
+        assert other is not None and other.chosen == Chosen((), ("optimizer",))
 
 
 def test_a_feed_goes_on_from_a_first_page(store: Store, paged: None) -> None:

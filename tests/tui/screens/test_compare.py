@@ -26,10 +26,11 @@ from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.views.compared import Compared, at_best, at_last, compare_panels
 from tui.views.curves import ChartState, chart_of
+from tui.widgets.chart_box import ChartBox
 from tui.widgets.chart_legend import chart_legend
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
-from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.curves_pane import CurvesPane
 
 NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
 

@@ -22,8 +22,9 @@ from tui.screens.images import ImagesScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import RunScreen
 from tui.views.curves import ChartState
+from tui.widgets.chart_box import ChartBox
 from tui.widgets.chart_plot import ChartPlot
-from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.matrix_pane import MatrixPane
 
 

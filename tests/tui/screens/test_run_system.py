@@ -7,7 +7,7 @@ from engine.hardware.system_history import QUANTITIES, Series
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.system_use import record_use
-from tui.widgets.curves_pane import ChartBox
+from tui.widgets.chart_box import ChartBox
 from tui.widgets.system_pane import NOTHING, SystemPane
 
 ON_CPU = ("cpu_percent", "memory_gb", "images_per_s", "data_wait_share")

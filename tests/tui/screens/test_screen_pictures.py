@@ -35,6 +35,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "palette": ("ctrl+p", *"run"),
     "new": ("n",),
     "curves": ("enter", "left"),
+    "charts": ("enter", "M", *"acc|loss"),
+    "few-curves": ("enter", "M", *"acc|loss", "enter"),
     "confusion": ("enter", "2"),
     "images": ("enter", "2", "enter"),
     "scores": (*"jjjj", "enter", "5", "down", "down", "right"),
@@ -54,6 +56,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 ONCE = {
     "help": SMALL,
+    "charts": SMALL,
     "palette": SMALL,
     "images": SMALL,
     "failed": SMALL,

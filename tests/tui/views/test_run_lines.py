@@ -59,6 +59,24 @@ def test_a_filter_by_results_takes_the_mean_and_not_the_luckiest_member() -> Non
     assert ungrouped.keys == (2,)
 
 
+def test_a_filter_by_a_metric_takes_the_mean_and_one_by_a_setting_the_members() -> None:
+    values = {1: (0.7, 0), 3: (0.9, 1), 2: (0.6, 1), 4: (0.6, 2), 5: (0.95, 0)}
+    rows = {
+        each: ROWS[each]._replace(chosen={"auc": auc, "split_seed": split})
+        for each, (auc, split) in values.items()
+    }
+    groups = {
+        key: group._replace(chosen={"auc": mean})
+        for (key, group), mean in zip(sorted(GROUPS.items()), (0.6, 0.8), strict=True)
+    }
+
+    def kept(text: str) -> list[int]:
+        return sorted(arrange_lines(rows, groups, TableQuery(parse_filter(text)), set()).run_ids)
+
+    assert kept("auc>.75") == [1, 3, 5] and kept("auc>.85") == [5]
+    assert kept("split_seed>0") == [2, 3, 4] and kept("split_seed>0 auc>.75") == [3]
+
+
 def test_marks_of_groups_are_those_of_their_members() -> None:
     lines, marks = arrange_lines(ROWS, GROUPS, TableQuery(), set()), RunMarks()
     marks.toggle(lines.runs_of([-1]))

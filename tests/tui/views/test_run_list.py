@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.store.chosen import NOTHING, Chosen
 from tui.run_row import RunRow
-from tui.views.run_list import FilterError, Shown, TableQuery, arrange, is_still, parse_filter
+from tui.views.run_list import FilterError, TableQuery, arrange, asked_by, is_still, parse_filter
 from tui.views.table_columns import SORTS
 
 PLAIN = RunRow(
@@ -103,10 +104,11 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("-id:nan", "give a number"),
         ("speed>3", "unknown column speed: choose from status"),
         ("best_acc>0.8", "unknown column best_acc: choose from status"),
-        ("image_size=224", "image_size is not shown: choose it as a column first (M)"),
-        ("weight_decay:0", "weight_decay is not shown: choose it as a column first (M)"),
+        ("best_acc>0.8", "batch_size, priority, or any metric or setting (M)"),
+        ("image_size:big", "image_size:big: give a number"),
+        ("auc~1", "auc~1: give a number, such as auc=1"),
+        ("optimizer>1", "optimizer is text: write optimizer:1 or optimizer=1"),
         ("-_x<1", "unknown column _x: choose from"),
-        ("auc>.5", "auc is not shown: choose it as a column first"),
         ("lr>\x1b", "lr>\\x1b: give"),
     ],
 )
@@ -139,7 +141,7 @@ def test_an_expression_that_tries_all_ways_ends_at_once() -> None:
     assert arrange(rows, TableQuery(parse_filter("name~(a+)+$"))) == (2,)
 
 
-def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
+def test_metrics_sort_and_filter_the_best_first() -> None:
     rows = {
         each: PLAIN._replace(id=each, chosen=metrics)
         for each, metrics in ((1, {"auc": 0.7, "ece": 0.2}), (2, {}), (3, {"auc": 0.9, "ece": 0.3}))
@@ -147,7 +149,7 @@ def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
     assert arrange(rows, TableQuery(sort="auc")) == (3, 1, 2)
     assert arrange(rows, TableQuery(sort="ece")) == (1, 3, 2)
     assert arrange(rows, TableQuery(sort="ece", reverse=True)) == (3, 1, 2)
-    assert arrange(rows, TableQuery(parse_filter("auc>=.7 -ece>.25", Shown(("auc", "ece"))))) == (1,)
+    assert arrange(rows, TableQuery(parse_filter("auc>=.7 -ece>.25"))) == (1,)
 
 
 ROWS = st.builds(
@@ -177,11 +179,22 @@ def test_nothing_is_arranged_anew_only_where_all_stays_in_place(
     assert is_still(old, old, [], table_query)
 
 
-def test_a_setting_that_is_shown_is_filtered_by_its_words() -> None:
+def test_a_setting_is_filtered_by_its_words() -> None:
     words: dict[int, dict[str, float | str]] = {1: {"optimizer": "adamw"}, 2: {"optimizer": "sgd"}}
     rows = {each: PLAIN._replace(id=each, chosen=chosen) for each, chosen in words.items()}
-    shown = Shown(texts=("optimizer",))
-    assert arrange(rows, TableQuery(parse_filter("optimizer:adam", shown))) == (1,)
-    assert arrange(rows, TableQuery(parse_filter("-optimizer=adamw", shown))) == (2,)
-    with pytest.raises(FilterError, match="optimizer is text"):
-        parse_filter("optimizer>1", shown)
+    assert arrange(rows, TableQuery(parse_filter("optimizer:adam"))) == (1,)
+    assert arrange(rows, TableQuery(parse_filter("-optimizer=adamw"))) == (2,)
+    assert arrange(rows, TableQuery(parse_filter("Optimizer~^S"))) == (2,)
+
+
+def test_a_filter_asks_for_what_not_all_rows_have_alone() -> None:
+    terms = parse_filter(
+        "arch:resnet18 batch>16 ~x word http://x -auc>.8 optimizer:adamw weight_decay>1e-4 auc<1"
+    )
+    assert asked_by(terms) == Chosen(("auc",), ("optimizer", "weight_decay"))
+    assert asked_by(parse_filter("arch:resnet18 best>.8 kappa>.1 fold:2 severity:error word")) == NOTHING
+
+
+def test_results_are_measured_numbers() -> None:
+    terms = parse_filter("best>.8 kappa:1 auc>.5 split_seed>0 lr>0 arch:r optimizer:s word ~x")
+    assert [term.field for term in terms if term.is_of_result] == ["best", "kappa", "auc"]
