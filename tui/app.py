@@ -22,6 +22,7 @@ from tui.feeds.prefetch import FirstLook, Prefetch
 from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import plain
 from tui.idle_garbage import IdleGarbage
+from tui.idle_imports import IdleImports
 from tui.preferences.ascii import AsciiFilter, PlainScrollBar
 from tui.preferences.key_bindings import clashes, keys_file, read_keys
 from tui.preferences.notifications import escape_codes
@@ -111,7 +112,7 @@ class ResnetTui(InternalsApp):
         self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0), clock)
         submitted = self._slow_table.edit_submitted
         self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write, submitted)
-        self._garbage = IdleGarbage()
+        self._garbage, self._imports = IdleGarbage(), IdleImports(self.raise_from_thread)
         self._files = Background("state files", self.raise_from_thread)
         ScrollBar.renderer = PlainScrollBar if in_ascii else ScrollBarRender
         self._more_filters = [AsciiFilter()] if in_ascii else []
@@ -152,6 +153,7 @@ class ResnetTui(InternalsApp):
     def _poll_by_timer(self) -> None:
         """Ask for the newest state, unless the run table is slow to answer."""
         self._garbage.look(self.typed_at)
+        self._imports.look(self.typed_at)
         self._slow_table.look(self._reader.waits_s if self._home_screen.snapshot else 0.0)
         if self._home_screen.lacks_worker:
             self._to_come.look()
