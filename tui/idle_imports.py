@@ -14,7 +14,7 @@ SCREENS = ("tui.screens.run", "tui.screens.new_run", "tui.screens.compare")
 
 
 class IdleImports:
-    """Imports one module after the other, each in a thread: a key meanwhile waits for a millisecond at most."""
+    """Imports one module after the other, each in a thread: a key that needs it meanwhile waits as long as without."""
 
     def __init__(
         self, crashed: Callable[[Exception], object], clock: Callable[[], float] = time.monotonic

@@ -32,10 +32,13 @@ class _Resting(NamedTuple):
 
 _resting: list[_Resting] = []
 """One at most."""
+_files: dict[int, tuple[int, int]] = {}
+"""File of each store that is lent, by the store's id: its name may mean another one when it is given back."""
 
 
 def borrow_store(database: str, *, create: bool = False) -> Store:
     """Return an open store, to be given back. Raises StoreError."""
+    from engine.files.paths import sqlite_file
     from engine.store.database import open_store
 
     key = os.getpid(), database
@@ -45,8 +48,12 @@ def borrow_store(database: str, *, create: bool = False) -> Store:
         return kept
     if (store := _wake(database)) is not None:
         return store
+    path = sqlite_file(database)
+    before = _number_of(path)
     opened = open_store(database, create=create)
     if opened.path is not None:
+        if before is not None and before == _number_of(path):
+            _files[id(opened)] = before
         return opened
     with _lock:
         kept = _kept.setdefault(key, opened)
@@ -63,8 +70,11 @@ def give_back(store: Store, *, is_broken: bool = False) -> None:
             return
         for key in keys:
             del _kept[key]
-    if is_broken or not _let_rest(store):
+    file = _files.pop(id(store), None)
+    if is_broken or file is None or file != _number_of(store.path):
         store.close()
+    else:
+        _let_rest(store, file)
 
 
 def _wake(database: str) -> Store | None:
@@ -82,28 +92,26 @@ def _wake(database: str) -> Store | None:
     if found is None or path is None:
         return None
     if _number_of(path) == found.file and is_ready(path):
+        _files[id(found.store)] = found.file
         return found.store
     found.store.close()
     return None
 
 
-def _let_rest(store: Store) -> bool:
-    """Keep a file open in the place of the one before; False for what is no file, or gone."""
-    file = _number_of(store.path) if store.path is not None else None
-    if file is None:
-        return False
+def _let_rest(store: Store, file: tuple[int, int]) -> None:
+    """Keep a file open in the place of the one before."""
     with _lock:
         before, _resting[:] = _resting[:], [_Resting(os.getpid(), store, file)]
     _close(before)
-    return True
 
 
-def _number_of(path: Path) -> tuple[int, int] | None:
+def _number_of(path: Path | None) -> tuple[int, int] | None:
+    """Return the device and number of the file that has this name now; None where none has."""
     try:
-        found = path.stat()
+        found = path.stat() if path is not None else None
     except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        found = None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 @atexit.register

@@ -1,5 +1,4 @@
-"""Single calls of a screen to the store, made in a thread: a file is opened for the call and closed again, a server is
-kept, for to open one that is far away takes many round trips.
+"""Single calls of a screen to the store, made in a thread with a store that is lent for the call.
 
 The first call imports the store, which takes longer than everything that the first frame needs."""
 

@@ -52,7 +52,7 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
         "_writer_thread",
         "run_input_thread",
     ),
-    Screen: ("_compositor_refresh", "_get_breakpoint_classes"),
+    Screen: ("_compositor_refresh", "_dirty_widgets", "_get_breakpoint_classes"),
     Input: ("_suggestion",),
     StylesCache: ("get_inner_outer",),
 }

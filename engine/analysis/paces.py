@@ -53,7 +53,8 @@ class PastRun(NamedTuple):
     at_once: int = 1
     """Runs on its card while it trained, itself included."""
     shared_by: int | None = None
-    """Runs that shared the processor's cores when it began, itself included; None on a card."""
+    """Runs that shared the processor's cores all the time, itself included; None where their number changed, and on a
+    card."""
 
 
 def images_shown(measured: float | None, steps: int, batch_size: int) -> float | None:

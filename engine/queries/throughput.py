@@ -32,6 +32,8 @@ EXPRESSIONS: dict[str, ColumnElement[Any]] = {each.name: each for each in (STEM,
 """Values that are read of a run beside its columns."""
 NEWEST = 100
 """Earlier runs that are looked at."""
+STEADY = 0.25
+"""Runs at once by which the mean over a run's epochs may lie beside their number at its beginning."""
 FILES_S = 10.0
 """Longest time that an epoch takes beside training and evaluation: metrics, files, a checkpoint."""
 
@@ -41,12 +43,18 @@ def run_column(name: str) -> ColumnElement[Any]:
     return EXPRESSIONS[name] if name in EXPRESSIONS else run_table.c[name]
 
 
-def past_runs(session: Session) -> list[PastRun]:
-    """Return the newest runs that have measured an epoch, newest first; those on several cards tell nothing of one."""
+def past_runs(session: Session, like: QueuedRun | None = None) -> list[PastRun]:
+    """Return the newest runs that have measured an epoch, newest first, of those `like` one where it is given; those on
+    several cards tell nothing of one."""
     run, epoch = run_table.c, epoch_table.c
+    is_alike = (
+        (run.arch == like.arch, run.image_size == like.image_size, run.batch_size == like.batch_size)
+        if like is not None
+        else ()
+    )
     newest = (
         select(run.id)
-        .where(run.images_per_s.is_not(None), run.gpus == 1)
+        .where(run.images_per_s.is_not(None), run.gpus == 1, *is_alike)
         .order_by(run.id.desc())
         .limit(NEWEST)
     )
@@ -113,6 +121,7 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
     pace = Pace(min(row.slowest, slow), usual, row.fastest)
     kind = row.arch, row.image_size, row.precision, row.stem
     environment = RunEnvironment(row.environment)
+    is_on_cpu = environment.device == "cpu"
     return PastRun(
         kind,
         environment.device_kind,
@@ -122,9 +131,17 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
         environment.threads,
         row.mean,
         row.batch_size,
-        round(float(row.at_once or 1)),
-        environment.runs_at_once,
+        1 if is_on_cpu else round(float(row.at_once or 1)),
+        _shared_by(environment, row.at_once) if is_on_cpu else None,
     )
+
+
+def _shared_by(environment: RunEnvironment, measured: Any) -> int | None:
+    """Return how many runs shared the cores, where as many did when it began as its epochs have seen, their mean; None
+    where others came or went."""
+    begun = environment.runs_at_once
+    is_steady = begun is not None and measured is not None and abs(float(measured) - begun) <= STEADY
+    return begun if is_steady else None
 
 
 def running_end(

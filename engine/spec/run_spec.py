@@ -165,6 +165,11 @@ def is_number(name: str) -> bool:
     return RunSpec.model_fields[name].annotation in (int, float)
 
 
+def is_switch(name: str) -> bool:
+    """Return True for a setting that is on or off."""
+    return RunSpec.model_fields[name].annotation is bool
+
+
 def choices_of(name: str) -> tuple[str, ...]:
     """Return the words that a field takes, from its registry or type, or those that it takes besides other values;
     empty for other fields."""

@@ -1,6 +1,6 @@
 """Workers' rows: which are present, on which device, and which have gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import case, func, or_, update
@@ -136,6 +136,16 @@ def taken_cards(store: Store) -> list[str]:
     """Return the cards of this host that have a worker: UUIDs, or devices if no UUID is known."""
     with store.read() as session:
         return sorted(card for row in _cards_here(session) for card in _cards_of(row))
+
+
+def on_cpu_here(session: Session, pids: Collection[int] | None = None) -> list[int]:
+    """Return the ids of the present workers of this host that train on its processor; `pids`: only those processes."""
+    return [
+        each.id
+        for each in present(session)
+        if each.device == "cpu" and is_here(each) and each.id is not None
+        if pids is None or each.pid in pids
+    ]
 
 
 def on_card_of(session: Session, worker_id: int) -> list[Worker]:

@@ -18,7 +18,7 @@ from engine.files.epoch_predictions import read_answers
 from engine.files.paths import RunPaths, gpu_cache_bytes
 from engine.hardware.card_memory import memory_place
 from engine.spec.run_spec import RunSpec
-from engine.store import history, listing
+from engine.store import history, listing, queue, workers
 from engine.store.card_neighbours import neighbours_of
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -187,8 +187,10 @@ class StoreRecorder:
         return patiently(read)
 
     def _runs_at_once(self) -> int | None:
-        """Return the runs on the card, this one included; None where it has the card for itself."""
+        """Return the runs on the card or the processor, this one included; None where it has the card for itself."""
         with self._store.read() as session:
+            if RunEnvironment(self._environment).device == "cpu":
+                return queue.count_trained_by(session, workers.on_cpu_here(session))
             shared = neighbours_of(session, self._held.run_id)
         return None if shared is None else 1 + len(shared.runs)
 

@@ -12,14 +12,6 @@ from engine.store.database import Store
 from engine.store.errors import StoreError
 
 
-def cpu_workers_here(session: Session) -> list[int]:
-    """Return the ids of the present workers of this host that train on its processor."""
-    present = workers.present(session)
-    return [
-        each.id for each in present if each.device == "cpu" and workers.is_here(each) and each.id is not None
-    ]
-
-
 class CoreShares:
     """Shares of one worker's trainings."""
 
@@ -52,7 +44,7 @@ class CoreShares:
             return CoreShare(usable_cores(), self._slots, others=0.0)
         count = 1
         with contextlib.suppress(StoreError), self._store.read() as session:
-            here = cpu_workers_here(session)
+            here = workers.on_cpu_here(session)
             trained = queue.count_trained_by(session, here)
             count = min(len(here), trained + queue.count_claimable(session, self._worker_id, len(here)))
             if self._pays is not None:

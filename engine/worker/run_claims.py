@@ -43,6 +43,7 @@ class RunClaims:
     ) -> None:
         """`pays`: the slots of the CPU, where it is learnt how many pay."""
         self._store, self._worker_id, self._found, self._nvidia = store, worker_id, found, look
+        self._pays = pays
         self._try: Callable[[], Tried] | None = None
         """Claim with conditions, where there are any beside the card's other processes."""
         if pays is not None:
@@ -57,6 +58,11 @@ class RunClaims:
         """Reason why the next run has to wait for the device."""
         self._next_look = 0.0
         self._is_idle = True
+
+    @property
+    def waits_to_pay(self) -> bool:
+        """Return True while a run waits because more at once would not pay on the CPU."""
+        return self._pays is not None and self.busy is not None
 
     def next(self, ours: Collection[int]) -> Claim | None:
         """Claim the next run, unless it has to wait; `ours` are the worker's processes. Raises StoreError."""

@@ -9,6 +9,7 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 
 from engine.alerts.dispatch import Dispatcher
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
@@ -72,7 +73,8 @@ class Worker:
         self._alerts = Dispatcher(store, self.id, brought)
         first, *_ = found.each()
         self._system = SystemWatch(store, self.id, *first)
-        pays = CpuSlots(found.name, options.of_slots) if options.slots_that_pay else None
+        slots = partial(processes.children, os.getppid())
+        pays = CpuSlots(found.name, options.of_slots, slots) if options.slots_that_pay else None
         self._claims = RunClaims(store, self.id, found, options, pays=pays)
         self._lost, self._draining = LostRuns(store, options.lease), Draining(store)
         self._cores = CoreShares(
@@ -240,7 +242,8 @@ class Worker:
 
         It is begun once the run in training takes steps: their beginnings would hold each other up."""
         with self.store.read() as session:
-            waits = queue.has_claimable(session, self.id)
+            # A slot that waits because more would not pay may wait for as long as the queue lasts.
+            waits = queue.has_claimable(session, self.id) and not self._claims.waits_to_pay
             run = listing.find_run(session, self._held.run_id) if self._held is not None else None
         step = run.step if run is not None else None
         if self._first_step is None:

@@ -63,6 +63,19 @@ def test_another_file_of_that_name_is_opened_anew(table: Path) -> None:
     assert lent(table) is not store and not is_open(store)
 
 
+def test_a_file_that_was_replaced_while_it_was_lent_does_not_rest_under_the_new_ones_number(
+    table: Path,
+) -> None:
+    """What was written by it next would be lost."""
+    store = lent(table)
+    shutil.copy(table, table.with_name("copy.db"))
+    for each in table.parent.glob("runs.db*"):
+        each.unlink()
+    table.with_name("copy.db").rename(table)
+    give_back(store)
+    assert not is_open(store) and lent(table) is not store
+
+
 @pytest.mark.parametrize(
     "change",
     [

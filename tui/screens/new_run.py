@@ -123,9 +123,9 @@ class NewRunScreen(Dialog[tuple[int, ...] | None]):
         if any(map(is_hidden, event.value)):
             # Pasted text may hold what steers the terminal: the field takes what can be seen.
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
-        elif (
-            event.input.id != "name" and self._texts() != self._asked
-        ):  # a field says so when it is made, too
+            return
+        is_news = self._texts() != self._asked  # a new field with its first text sends this event too
+        if event.input.id != "name" and is_news:
             self._changed()
             self._choices.offer(self.focused)
 

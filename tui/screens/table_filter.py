@@ -43,6 +43,6 @@ class TableFilter:
         if terms != self._table.table_query.terms:
             self._table.show_as(replace(self._table.table_query, terms=terms))
         if lacking := [key for key in self.asked.keys if key not in self._known.keys]:
-            self._line.say(f"reading {', '.join(lacking)} …")
-        elif terms:
-            self._line.say(f"{self._table.runs_shown:,} of {self._table.runs:,}")
+            self._line.wait_for(f"reading {', '.join(lacking)} …")
+        else:
+            self._line.say(f"{self._table.runs_shown:,} of {self._table.runs:,}" if terms else "")

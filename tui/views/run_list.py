@@ -66,6 +66,13 @@ def value_of(row: RunRow, field: str) -> float | str | None:
     return read(row) if read is not None else row.chosen.get(field)
 
 
+SWITCH = {
+    **dict.fromkeys(("yes", "on", "true", "1"), setting(True)),
+    **dict.fromkeys(("no", "off", "false", "0"), setting(False)),
+}
+"""Value of a setting that is on or off, by the words that are taken for it."""
+
+
 def is_highest_first(sort: str) -> bool:
     """Return True where a column's highest value is its best."""
     metric = optional_metrics().get(sort)
@@ -156,6 +163,10 @@ def _term(word: str) -> Term:
             raise FilterError(f"unknown column {field}: choose from {names}, or any metric or setting (M)")
         return Term("", "", bare.lower(), None, negated)
     op, value = found["op"], found["value"]
+    if kind is bool:
+        if op not in ":=" or (word := SWITCH.get(value.lower(), "")) == "":
+            raise FilterError(f"{field} is on or off: write {field}:yes or {field}:no")
+        return Term(field, "=", word, None, negated)
     if kind is str:
         if op == REGEX:
             return Term(field, op, _expression(value), None, negated)
@@ -178,14 +189,14 @@ def _number(field: str, op: str, value: str) -> float:
     return number
 
 
-def _kind(field: str) -> type[str] | type[float] | None:
+def _kind(field: str) -> type[str] | type[float] | type[bool] | None:
     """Return what the values of a column, metric or setting are; None where it is none."""
     if _is_own(field):
         return str if field in TEXTS else float
-    from engine.spec.run_spec import FIELDS, is_number  # the first frame waits for no settings
+    from engine.spec.run_spec import FIELDS, is_number, is_switch  # the first frame waits for no settings
 
     if field in FIELDS:
-        return float if is_number(field) else str
+        return float if is_number(field) else bool if is_switch(field) else str
     return float if field in optional_metrics() else None
 
 

@@ -22,7 +22,8 @@ class FilterLine(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
-        self._wrong = False
+        self._wrong = self._waits = self._leaves = False
+        """The text is wrong, the table shows more than it names, or the line was left meanwhile."""
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
@@ -47,19 +48,31 @@ class FilterLine(Horizontal):
 
     def clear(self) -> bool:
         """False where there was no filter."""
-        had, self._wrong = bool(self.text), False
+        had = bool(self.text)
+        self._wrong = self._waits = self._leaves = False
         self.query_one(Input).value = ""
         self.display, self.disabled = False, True
         return had
 
     def say(self, text: str) -> None:
-        """Say how many runs fit, or what is read for that; not while the text is wrong."""
+        """Say how many runs fit; not while the text is wrong."""
+        self._waits = False
         if not self._wrong:
             self.query_one("#filter-says", Static).update(text)
+            if self._leaves:
+                self._leave()
+
+    def wait_for(self, text: str) -> None:
+        """Say what is read for the filter. Until it is, the line keeps the keys: they would act on runs that the filter
+        does not name."""
+        if not self._wrong:
+            self.query_one("#filter-says", Static).update(text)
+            self._waits = True
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._waits = self._leaves = False
         says = self.query_one("#filter-says", Static)
         try:
             terms = parse_filter(event.value)
@@ -86,7 +99,8 @@ class FilterLine(Horizontal):
             self._leave()
 
     def _leave(self) -> None:
-        """Not with a text that means nothing: what is shown would not be what it says."""
-        if not self._wrong:
+        """Not with a text that means nothing, or before all is read: what is shown would not be what it says."""
+        self._leaves = self._waits and not self._wrong
+        if not self._wrong and not self._waits:
             self.display, self.disabled = bool(self.text), True
             self.post_message(self.Left())

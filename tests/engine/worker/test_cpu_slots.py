@@ -23,6 +23,7 @@ from engine.worker.find_device import Found
 from engine.worker.run_claims import RunClaims
 
 XEON = "a processor"
+MEASURES = "waits while 2 runs at once are measured: they may be as fast as 4"
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +45,8 @@ def set_threads(store: Store, run_id: int, at_once: int, threads: int) -> None:
         session.execute(update(run_table).where(run_table.c.id == run_id).values(environment=environment))
 
 
-def teach(store: Store, at_once: int, images_per_s: float) -> None:
-    """A run has been trained as one of so many that shared four cores."""
+def teach(store: Store, at_once: int, images_per_s: float, seen: int | None = None) -> None:
+    """A run has been trained as one of so many that shared four cores; `seen`: as its epochs have seen it."""
     add(store, seed=1000 + at_once)
     worker = enlist(store)
     held = claimed(store, worker)
@@ -57,14 +58,16 @@ def teach(store: Store, at_once: int, images_per_s: float) -> None:
         of_run = run_table.c.id == held.run_id
         session.execute(update(run_table).where(of_run).values(images_per_s=images_per_s))
         of_epochs = (epoch_table.c.run_id == held.run_id) & (epoch_table.c.epoch > 0)
-        session.execute(update(epoch_table).where(of_epochs).values(images_per_s=images_per_s))
+        values = {"images_per_s": images_per_s, "runs_at_once": at_once if seen is None else seen}
+        session.execute(update(epoch_table).where(of_epochs).values(values))
 
 
 class Slot:
     """One of four workers of `--slots auto`."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.id, pays = store, enlist(store), CpuSlots(XEON, 4)
+        self.store, self.id = store, enlist(store)
+        pays = CpuSlots(XEON, 4, lambda: [os.getpid()])
         self.claims = RunClaims(
             store, self.id, Found("cpu", XEON, None), parse(["--of-slots", "4"]), pays=pays
         )
@@ -96,15 +99,14 @@ def test_all_slots_train_where_nothing_was_measured(store: Store) -> None:
 def test_half_as_many_are_tried_once_and_kept_where_they_make_as_much(store: Store) -> None:
     teach(store, 4, 10.0)
     add(store, 6)
-    waits = "waits: measures whether 2 runs at once train as many images/s as 4"
-    assert begun(four_of(store)) == [(2, 2), (2, 2), waits, waits]
+    assert begun(four_of(store)) == [(2, 2), (2, 2), MEASURES, MEASURES]
 
 
 def test_as_many_train_as_pay(store: Store) -> None:
     for at_once, images_per_s in ((4, 10.0), (2, 19.5)):
         teach(store, at_once, images_per_s)
     add(store, 6)
-    reason = "waits: 2 runs at once train as many images/s as more at once"
+    reason = "waits: 2 runs at once are as fast together as more"
     slots = four_of(store)
     assert begun(slots) == [(2, 2), (2, 2), reason, reason]
     workers.beat(store, slots[2].id, state=reason, telemetry={})
@@ -124,8 +126,32 @@ def test_one_alone_is_learnt_from_runs_that_were_alone(store: Store) -> None:
     for at_once, images_per_s in ((4, 10.0), (2, 19.5), (1, 40.0)):
         teach(store, at_once, images_per_s)
     add(store, 6)
-    waits = "waits: one run alone trains as many images/s as more at once"
+    waits = "waits: 1 run alone is as fast as more together"
     assert begun(four_of(store)) == [(4, 1), *[waits] * 3]
+
+
+def test_runs_whose_company_changed_tell_nothing(store: Store) -> None:
+    teach(store, 4, 10.0)
+    teach(store, 2, 19.5, seen=4)
+    add(store, 6)
+    slots = four_of(store)
+    assert begun(slots)[:3] == [(2, 2), (2, 2), MEASURES]
+
+
+def test_runs_of_other_workers_take_no_cores_from_the_slots(store: Store) -> None:
+    """Another job on this host may have cores of its own."""
+    add(store, 2)
+    other = workers.register(store, pid=os.getppid(), device="cpu", device_name=XEON)
+    set_threads(store, claimed(store, other).run_id, 1, 4)
+    set_threads(store, claimed(store, other).run_id, 1, 4)
+    add(store, 1, lr=0.5)
+    assert Slot(store).begin() != "waits for cores: 2 runs train on all 4"
+
+
+def test_a_run_that_is_removed_meanwhile_is_no_error(store: Store) -> None:
+    add(store, 1)
+    with store.read() as session:
+        assert CpuSlots(XEON, 4, list).count(session, 99) == 4
 
 
 def test_other_recipes_begin_anew(store: Store) -> None:

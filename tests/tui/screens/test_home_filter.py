@@ -93,10 +93,25 @@ async def test_until_the_values_are_read_the_other_words_filter_and_a_line_says_
         await until(pilot, lambda: table(pilot).row_count == 6)
         assert says(pilot) == "reading balanced_acc …"
         await pilot.press("enter")
-        assert pilot.app.screen.query_one(FilterLine).display
+        line = pilot.app.screen.query_one(FilterLine)
+        assert line.display and not line.disabled, "keys would act on runs that the filter does not name"
         reader.goes_on.set()
         await until(pilot, lambda: set(table(pilot).shown) == set(range(3, 9)) - right)
         assert says(pilot) == f"{table(pilot).row_count} of 8"
+        await until(pilot, lambda: line.disabled)
+        await pilot.press("a")
+        await until(pilot, lambda: len(table(pilot).marks) == table(pilot).row_count)
+
+
+async def test_a_filter_that_is_still_read_is_left_by_escape(
+    home: Home, study: Store, reader: Reader
+) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        reader.goes_on.clear()
+        await pilot.press("slash", *"balanced_acc>.5", "enter", "escape")
+        line = pilot.app.screen.query_one(FilterLine)
+        await until(pilot, lambda: line.disabled and not line.display)
 
 
 async def test_a_filter_of_what_all_rows_have_reads_nothing_and_one_that_is_dropped_reads_nothing_again(

@@ -109,6 +109,7 @@ async def test_a_whole_screen_is_written_once(
         display(self, screen, renderable)
 
     monkeypatch.setattr(ResnetTui, "_display", note)
+    monkeypatch.setattr(RunScreen, "REVEALED_AFTER_S", 60.0)
     async with app(home).run_test(size=TALL) as pilot:
         await on_run(pilot)
         screen = pilot.app.screen

@@ -198,3 +198,18 @@ def test_a_filter_asks_for_what_not_all_rows_have_alone() -> None:
 def test_results_are_measured_numbers() -> None:
     terms = parse_filter("best>.8 kappa:1 auc>.5 split_seed>0 lr>0 arch:r optimizer:s word ~x")
     assert [term.field for term in terms if term.is_of_result] == ["best", "kappa", "auc"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("nesterov:yes", "yes"), ("nesterov=TRUE", "yes"), ("nesterov:on", "yes"), ("nesterov:off", "no")],
+)
+def test_a_switch_takes_each_word_for_on_and_off(text: str, value: str) -> None:
+    [term] = parse_filter(text)
+    assert (term.field, term.op, term.text) == ("nesterov", "=", value)
+
+
+@pytest.mark.parametrize("text", ["nesterov:maybe", "nesterov:y", "nesterov>0", "nesterov~yes", "nesterov:"])
+def test_a_switch_takes_no_other_word(text: str) -> None:
+    with pytest.raises(FilterError, match="nesterov is on or off: write nesterov:yes or nesterov:no"):
+        parse_filter(text)
