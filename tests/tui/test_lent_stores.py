@@ -66,7 +66,7 @@ def test_another_file_of_that_name_is_opened_anew(table: Path) -> None:
 def test_a_file_that_was_replaced_while_it_was_lent_does_not_rest_under_the_new_ones_number(
     table: Path,
 ) -> None:
-    """What was written by it next would be lost."""
+    """Writes by it would be lost."""
     store = lent(table)
     shutil.copy(table, table.with_name("copy.db"))
     for each in table.parent.glob("runs.db*"):
