@@ -14,7 +14,7 @@ from engine.analysis.finding import Severity
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.found import Found
 from engine.analysis.findings.paired_epochs import EpochLoss, epoch_loss, loss_since_best, normal_p
-from engine.analysis.findings.suggestion import learn_more, stabilise, train_less
+from engine.analysis.findings.suggestion import be_less_sure, learn_more, stabilise, train_less
 from engine.metrics.selection import split_of
 from engine.spec.pretrained import is_warm_start
 
@@ -199,7 +199,8 @@ def nll_risen(case: Case) -> Found | None:
     severity: Severity | None = None if fell or times >= NLL_FAR else "note"
     if not fell:
         parts.append("accuracy did not fall: wrong predictions became more confident")
-    return Found(parts, lowest.epoch + 1, train_less(case, lowest.epoch), "", severity)
+    ways = train_less(case, lowest.epoch) if fell else be_less_sure(case, lowest.epoch)
+    return Found(parts, lowest.epoch + 1, ways, "", severity)
 
 
 def still_improving(case: Case) -> Found | None:

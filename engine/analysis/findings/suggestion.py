@@ -22,6 +22,10 @@ FEW_STEPS = 10
 UNEVEN = 2.0
 """Ratio of the largest class to the smallest from which class weights are worth a try."""
 MOST_SUGGESTED = 4
+LEAST_DECAY, MOST_DECAY = 5e-4, 5e-3
+"""Weight decay that is suggested where there is none, and from which no more is."""
+SMOOTHING = 0.1
+"""Label smoothing that is suggested (Szegedy et al. 2016)."""
 
 
 def prescribe(spec: RunSpec, changes: Iterable[Change]) -> tuple[str, dict[str, Any]]:
@@ -92,13 +96,12 @@ def generalise(case: Case, best_epoch: int | None) -> list[Change]:
     """Suggest changes for a network that memorises its training images; `best_epoch` is that of lowest test NLL."""
     spec = case.spec
     turned = {} if BUILTIN_DEFAULTS.get(spec.data, {}).get("augment") == "none" else {"augment": "flip"}
-    decay = {"weight_decay": float(f"{spec.weight_decay * 10:.6g}") or 5e-4}
     return [
         turned if spec.augment == "none" else {},
         better_start(spec) if spec.pretrained == "none" else {},
         {} if best_epoch is None else {"epochs": best_epoch},
-        decay if spec.weight_decay < 5e-3 else {},
-        {} if spec.label_smoothing else {"label_smoothing": 0.1},
+        raise_decay(spec),
+        smooth_labels(spec),
     ]
 
 
@@ -112,6 +115,16 @@ def stay_finite(case: Case) -> list[Change]:
 def train_less(case: Case, best_epoch: int) -> list[Change]:
     """Suggest changes for a network that was better before."""
     return [{"epochs": best_epoch} if best_epoch >= 1 else {}, *stabilise(case)]
+
+
+def be_less_sure(case: Case, best_epoch: int) -> list[Change]:
+    """Suggest changes for a network whose wrong predictions became more confident while its accuracy did not fall:
+    what softens the scores first, for fewer epochs would give accuracy away.
+
+    Source: Müller et al. 2019 (label smoothing calibrates), Guo et al. 2017 (weight decay does)."""
+    spec = case.spec
+    fewer = {"epochs": best_epoch} if best_epoch >= 1 else {}
+    return [smooth_labels(spec), raise_decay(spec), lower_lr(spec), fewer]
 
 
 def stabilise(case: Case) -> list[Change]:
@@ -130,6 +143,15 @@ def choose_on_val(spec: RunSpec) -> list[Change]:
 def raise_lr(spec: RunSpec) -> Change:
     lr = float(f"{spec.lr * 10:.6g}")
     return {"lr": lr} if lr <= OPTIMIZERS[spec.optimizer].largest_lr else {}
+
+
+def raise_decay(spec: RunSpec) -> Change:
+    decay = float(f"{spec.weight_decay * 10:.6g}") or LEAST_DECAY
+    return {"weight_decay": decay} if spec.weight_decay < MOST_DECAY else {}
+
+
+def smooth_labels(spec: RunSpec) -> Change:
+    return {} if spec.label_smoothing else {"label_smoothing": SMOOTHING}
 
 
 def clip(spec: RunSpec) -> Change:

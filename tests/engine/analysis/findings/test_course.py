@@ -83,6 +83,15 @@ def test_an_nll_of_three_and_a_half_times_its_lowest_is_told_though_the_training
     assert "3.5 times its lowest 0.38 in epoch 2" in found["nll_risen"].evidence
 
 
+def test_more_confident_mistakes_are_softened_before_training_less_is_advised() -> None:
+    """At a fifth of the images right, an epoch less is no way to get further."""
+    rose = found_in([0.8, 0.82, 0.84, 0.86], [0.4, 0.38, 0.8, 1.33])["nll_risen"]
+    assert rose.change == {"label_smoothing": 0.1}
+    assert rose.suggestion.endswith("lr 0.01 → 0.001, then epochs 4 → 2")
+    fell = found_in([0.8, 0.86, 0.84, 0.82], [0.4, 0.38, 0.8, 1.33])["nll_risen"]
+    assert fell.change == {"epochs": 2}
+
+
 def test_all_training_images_by_heart_at_90_steps_is_overfitting() -> None:
     """At .60 on test, better than chance: it is no lag of BatchNorm."""
     history = [epoch(number, 0.6, 0.9, 0.01, 1.0) for number in (1, 2)]
