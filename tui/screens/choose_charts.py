@@ -5,8 +5,8 @@ from collections.abc import Collection
 from tui.screens.narrowing import NEVER, SHOWN, NarrowingScreen
 from tui.views.chart_choice import chart_words
 
-ONE_STAYS = "one chart of this page stays"
-NONE_HERE = "this page has none of these charts: one stays"
+ONE_STAYS = "at least one chart of this page must stay"
+NONE_HERE = "none of these is a chart of this page: at least one must stay"
 
 
 class ChartsScreen(NarrowingScreen[frozenset[str]]):
