@@ -67,6 +67,7 @@ def past_runs(session: Session, like: QueuedRun | None = None) -> list[PastRun]:
             func.avg(epoch.images_per_s).label("mean"),
             func.max(epoch.images_per_s).label("fastest"),
             func.avg(epoch.runs_at_once).label("at_once"),
+            func.avg(func.coalesce(epoch.runs_at_once, 1)).label("shared_by"),
             IMAGES.label(MEASURED_IMAGES.name),
         )
         .join(epoch_table, epoch.run_id == run.id)
@@ -132,15 +133,15 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
         row.mean,
         row.batch_size,
         1 if is_on_cpu else round(float(row.at_once or 1)),
-        _shared_by(environment, row.at_once) if is_on_cpu else None,
+        _shared_by(environment, row.shared_by) if is_on_cpu else None,
     )
 
 
-def _shared_by(environment: RunEnvironment, measured: Any) -> int | None:
+def _shared_by(environment: RunEnvironment, measured: float) -> int | None:
     """Return how many runs shared the cores, where as many did when it began as its epochs have seen, their mean; None
     where others came or went."""
     begun = environment.runs_at_once
-    is_steady = begun is not None and measured is not None and abs(float(measured) - begun) <= STEADY
+    is_steady = begun is not None and abs(float(measured) - begun) <= STEADY
     return begun if is_steady else None
 
 

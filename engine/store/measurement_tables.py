@@ -63,7 +63,7 @@ class EpochMetrics(Table, table=True):
     nonfinite_share: float | None = None
     seconds: float | None = None
     runs_at_once: int | None = None
-    """Runs on its card when it ended, itself included; null where the card was its own."""
+    """Runs on its card, or on the processor of its host, when it ended, itself included; null where it was alone."""
     more: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """Values of the declared metrics (engine/metrics/catalogue.py) that have no column here, by key."""
 

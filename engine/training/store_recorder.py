@@ -187,12 +187,14 @@ class StoreRecorder:
         return patiently(read)
 
     def _runs_at_once(self) -> int | None:
-        """Return the runs on the card or the processor, this one included; None where it has the card for itself."""
+        """Return the runs on the card or the host's processor, this one included; None where it has it for itself."""
         with self._store.read() as session:
-            if RunEnvironment(self._environment).device == "cpu":
-                return queue.count_trained_by(session, workers.on_cpu_here(session))
             shared = neighbours_of(session, self._held.run_id)
-        return None if shared is None else 1 + len(shared.runs)
+            if shared is not None:
+                return 1 + len(shared.runs)
+            is_on_cpu = RunEnvironment(self._environment).device == "cpu"
+            count = queue.count_trained_by(session, workers.on_cpu_here(session)) if is_on_cpu else 1
+        return count if count > 1 else None
 
     def _noted_leak(self) -> dict[str, Any] | None:
         """Return the leak that the run's first attempt noted."""
