@@ -10,7 +10,7 @@ from stored_runs import add, claimed
 from studies import train
 from waiting import LIMIT_S
 
-from engine.queries import waiting
+from engine.queries import throughput, waiting
 from engine.store import queue, workers
 from engine.store.database import Store
 from engine.store.schema import epoch_table, run_table
@@ -45,9 +45,11 @@ def set_threads(store: Store, run_id: int, at_once: int, threads: int) -> None:
         session.execute(update(run_table).where(run_table.c.id == run_id).values(environment=environment))
 
 
-def teach(store: Store, at_once: int, images_per_s: float, seen: int | None = None) -> None:
+def teach(
+    store: Store, at_once: int, images_per_s: float, seen: int | None = None, **settings: object
+) -> None:
     """A run has been trained as one of so many that shared four cores; `seen`: as its epochs have seen it."""
-    add(store, seed=1000 + at_once)
+    add(store, seed=1000 + at_once, **settings)
     worker = enlist(store)
     held = claimed(store, worker)
     train(store, held, 2, skill=0.5)
@@ -136,6 +138,20 @@ def test_runs_whose_company_changed_tell_nothing(store: Store) -> None:
     add(store, 6)
     slots = four_of(store)
     assert begun(slots)[:3] == [(2, 2), (2, 2), MEASURES]
+
+
+def test_other_recipes_do_not_push_out_what_was_learnt(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "NEWEST", 2)
+    for at_once, images_per_s in ((4, 10.0), (2, 19.5)):
+        teach(store, at_once, images_per_s)
+    for at_once in (4, 2):
+        teach(store, at_once, 1.0, arch="resnet50")
+    add(store, 6)
+    slots = four_of(store)
+    assert begun(slots)[:2] == [(2, 2), (2, 2)]
+    assert [each.claims.waits_to_pay for each in slots] == [False, False, True, True], (
+        "these need no warm process"
+    )
 
 
 def test_runs_of_other_workers_take_no_cores_from_the_slots(store: Store) -> None:
