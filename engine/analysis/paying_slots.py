@@ -20,7 +20,7 @@ class Recipe(NamedTuple):
 
 
 def measured_at_once(past: Iterable[PastRun], recipe: Recipe, processor: str, cores: int) -> dict[int, float]:
-    """Return the median images/s of one run of the recipe, by how many runs shared the cores evenly when it began.
+    """Return the median images/s of one run of the recipe, by how many runs shared the cores evenly all the time.
 
     Runs whose threads are not their even share, because a user named a number or another program kept cores busy, tell
     nothing."""

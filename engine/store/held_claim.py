@@ -26,16 +26,14 @@ def claim_unless(store: Store, worker_id: int, refusal: Refusal) -> Tried:
 
     The decision is made in the transaction of the claim, which no other writes beside: two workers never get the same
     room. Most tries end before, with a reading, and hold up nobody's writes."""
+
+    def obstacle(session: Session) -> Tried | None:
+        run_id = queue.first_claimable(session, worker_id)
+        reason = refusal(session, run_id) if run_id is not None else None
+        return Tried(reason=reason) if run_id is None or reason is not None else None
+
     with store.read() as session:
-        run_id = queue.first_claimable(session, worker_id)
-        if run_id is None:
-            return Tried()
-        if (reason := refusal(session, run_id)) is not None:
-            return Tried(reason=reason)
+        if (found := obstacle(session)) is not None:
+            return found
     with store.write() as session:
-        run_id = queue.first_claimable(session, worker_id)
-        if run_id is None:
-            return Tried()
-        if (reason := refusal(session, run_id)) is not None:
-            return Tried(reason=reason)
-        return Tried(queue.claim_within(session, store.backend, worker_id))
+        return obstacle(session) or Tried(queue.claim_within(session, store.backend, worker_id))

@@ -1,13 +1,17 @@
 """Slots of the host's processor with `--slots auto`: runs wait where more at once would not pay."""
 
+import os
 import time
+from argparse import Namespace
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from engine.analysis.paying_slots import Recipe, measured_at_once, runs_that_pay
+from engine.hardware import processes
 from engine.hardware.cores import thread_count, usable_cores
 from engine.queries.throughput import past_runs
 from engine.queries.waiting import read_queued
@@ -16,6 +20,7 @@ from engine.store.run_environment import RunEnvironment
 from engine.store.schema import IS_RUNNING, run_table
 
 LEARNS_EVERY_S = 10.0
+"""Seconds for which what was learnt of a recipe holds."""
 
 
 class CpuSlots:
@@ -71,3 +76,9 @@ class CpuSlots:
         return session.execute(
             select(run_table.c.id, run_table.c.environment).where(IS_RUNNING, run_table.c.worker_id.in_(here))
         ).all()
+
+
+def learning_slots(processor: str, options: Namespace) -> CpuSlots | None:
+    """Return the slots that this worker and its siblings are; None where the user named their number."""
+    slots = partial(processes.children, os.getppid())
+    return CpuSlots(processor, options.of_slots, slots) if options.slots_that_pay else None

@@ -9,7 +9,6 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
 
 from engine.alerts.dispatch import Dispatcher
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
@@ -24,7 +23,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import ASKED, DRAINING
 from engine.text import log
 from engine.worker.core_shares import CoreShares
-from engine.worker.cpu_slots import CpuSlots
+from engine.worker.cpu_slots import learning_slots
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, card_memory_gb, find_device, place_of_memory
 from engine.worker.left_behind import Draining, LostRuns
@@ -73,8 +72,7 @@ class Worker:
         self._alerts = Dispatcher(store, self.id, brought)
         first, *_ = found.each()
         self._system = SystemWatch(store, self.id, *first)
-        slots = partial(processes.children, os.getppid())
-        pays = CpuSlots(found.name, options.of_slots, slots) if options.slots_that_pay else None
+        pays = learning_slots(found.name, options)
         self._claims = RunClaims(store, self.id, found, options, pays=pays)
         self._lost, self._draining = LostRuns(store, options.lease), Draining(store)
         self._cores = CoreShares(

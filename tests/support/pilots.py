@@ -18,7 +18,9 @@ from engine.store import listing
 from engine.store.database import Store
 from tui.app import ResnetTui
 from tui.formatting import plain
+from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.widgets.clipped import Clipped
 from tui.widgets.run_table import RunTable
@@ -113,3 +115,15 @@ async def go_to(pilot: Pilot[Any], run_id: int) -> None:
 def statuses(store: Store) -> dict[int, str]:
     with store.read() as session:
         return {run.id or 0: run.status for run in listing.list_runs(session)}
+
+
+async def on_comparison(pilot: Pilot[Any], *run_ids: int) -> None:
+    """Compare runs, from Home with all of its runs."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+    await opened(pilot)
+    for run_id in run_ids:
+        await go_to(pilot, run_id)
+        await pilot.press("space", "g")
+    await pilot.press("c")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+    await until(pilot, lambda: shown(pilot, "#compare-head"))

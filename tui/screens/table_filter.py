@@ -44,5 +44,5 @@ class TableFilter:
             self._table.show_as(replace(self._table.table_query, terms=terms))
         if lacking := [key for key in self.asked.keys if key not in self._known.keys]:
             self._line.wait_for(f"reading {', '.join(lacking)} …")
-        else:
-            self._line.say(f"{self._table.runs_shown:,} of {self._table.runs:,}" if terms else "")
+        elif terms:
+            self._line.say(f"{self._table.runs_shown:,} of {self._table.runs:,}")

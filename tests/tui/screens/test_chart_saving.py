@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from pilots import SMALL, app, notified, on_run, opened, shown, table, until
+from pilots import SMALL, app, notified, on_comparison, on_run, opened, shown, table, until
 
 from engine.analysis import figure_canvas
 from engine.files.paths import Home
@@ -15,7 +15,6 @@ from tui.plots import INK, Chart, Line
 from tui.plots.ink import LIGHT
 from tui.preferences.themes import INKS
 from tui.screens.chart_saving import write_picture
-from tui.screens.compare import CompareScreen
 from tui.views.saved_chart import chart_picture, matrix_picture, on_paper
 
 
@@ -44,14 +43,7 @@ async def test_a_runs_chart_and_matrix_are_saved_as_they_are_seen(home: Home, st
 
 async def test_compared_curves_are_saved_with_the_runs_names(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        for run_id in (3, 4):
-            while table(pilot).run_id != run_id:
-                await pilot.press("j")
-            await pilot.press("space", "g")
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        await until(pilot, lambda: shown(pilot, "#compare-head"))
+        await on_comparison(pilot, 3, 4)
         await pilot.press("s")
         await until(pilot, lambda: "saved" in notified(pilot))
     (svg,) = (home.root / "charts").glob("compare-*-accuracy.svg")

@@ -4,13 +4,12 @@ import json
 
 import pytest
 from cell_images import SKILL, answer
-from pilots import TALL, app, opened, shown, table, until
+from pilots import TALL, app, on_comparison, opened, shown, until
 from sqlalchemy import text
 from studies import LABELS
 
 from engine.files.paths import Home
 from engine.store.database import Store
-from tui.screens.compare import CompareScreen
 from tui.screens.images import ImagesScreen
 from tui.screens.run import RunScreen
 
@@ -48,12 +47,6 @@ async def test_brackets_in_the_names_of_classes_are_shown_on_every_screen(bracke
         assert "true 1 [b]mild[/b], predicted 0 [0]" in shown(pilot, "#images-head")
         await until(pilot, lambda: "1 [b]mild[/b]" in shown(pilot, "#image-facts"))
         await pilot.press("escape", "escape")
-        for run_id in (3, 4):
-            while table(pilot).run_id != run_id:
-                await pilot.press("j")
-            await pilot.press("space", "g")
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        await until(pilot, lambda: shown(pilot, "#compare-head"))
+        await on_comparison(pilot, 3, 4)
         await pilot.press("4")
         await until(pilot, lambda: seen("1 [b]mild[/b]", "2 [red]", "4 [/]"))

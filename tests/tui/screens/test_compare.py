@@ -2,15 +2,13 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 from cell_images import answer
-from pilots import SMALL, TALL, app, notified, opened, shown, table, until
+from pilots import SMALL, TALL, app, notified, on_comparison, opened, shown, table, until
 from rich.text import Text
 from studies import LABELS, confusion
-from textual.pilot import Pilot
 from textual.widgets import Static
 from waiting import LIMIT_S
 
@@ -41,17 +39,6 @@ def compared(home: Home, *run_ids: int) -> Compared:
     assert found is not None and feed.poll() is None
     feed.close()
     return found
-
-
-async def on_comparison(pilot: Pilot[Any], *run_ids: int) -> None:
-    await opened(pilot)
-    for run_id in run_ids:
-        while table(pilot).run_id != run_id:
-            await pilot.press("j")
-        await pilot.press("space", "g")
-    await pilot.press("c")
-    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-    await until(pilot, lambda: shown(pilot, "#compare-head"))
 
 
 @pytest.mark.parametrize("size", [SMALL, TALL])

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pilots import SMALL, TALL, app, notified, on_run, opened, shown, table, until
+from pilots import SMALL, TALL, app, notified, on_comparison, on_run, opened, shown, until
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -11,8 +11,6 @@ from engine.files.paths import Home
 from engine.store.database import Store
 from tui.preferences.state import APP, load_preferences, state_file
 from tui.screens.choose_charts import NONE_HERE, ONE_STAYS, ChartsScreen
-from tui.screens.compare import CompareScreen
-from tui.screens.home import HomeScreen
 from tui.widgets.chart_box import ChartBox
 from tui.widgets.chart_plot import ChartPlot
 from tui.widgets.curves_pane import CurvesPane
@@ -36,17 +34,6 @@ def listed(pilot: Pilot[Any]) -> list[str]:
     return [str(option.prompt) for option in pilot.app.screen.query_one(OptionList).options]
 
 
-async def compared(pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
-    for run_id in (3, 4):
-        while table(pilot).run_id != run_id:
-            await pilot.press("j")
-        await pilot.press("space", "g")
-    await pilot.press("c")
-    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-    await until(pilot, lambda: shown(pilot, "#compare-head"))
-
-
 async def test_only_the_charts_that_fit_what_is_typed_are_shown_and_compared_runs_have_the_same(
     home: Home, study: Store
 ) -> None:
@@ -63,7 +50,7 @@ async def test_only_the_charts_that_fit_what_is_typed_are_shown_and_compared_run
             await pilot.press("right_square_bracket")
             assert curves(pilot).chart_state.chosen.key == key
         await pilot.press("escape")
-        await compared(pilot)
+        await on_comparison(pilot, 3, 4)
         await until(pilot, lambda: seen(pilot) == ["accuracy", "training", "balanced", "auc"])
         assert shown(pilot, "#curves-says") == "5 charts hidden"
         await pilot.press("M", *"nll", "space", "escape")
@@ -113,7 +100,7 @@ async def test_a_choice_of_other_charts_hides_none_here_and_home_has_all(home: H
         await pilot.press("right_square_bracket")
         plot = pilot.app.screen.query_one("#curve", ChartPlot)
         await until(pilot, lambda: plot.chart is not None and plot.chart.title == "loss")
-        await compared(pilot)
+        await on_comparison(pilot, 3, 4)
         await until(pilot, lambda: seen(pilot) == ["nll", "training"])
         await pilot.press("escape")
         await on_run(pilot)

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, on_run, opened, shown, table, until
+from pilots import SMALL, TALL, app, on_comparison, on_run, shown, until
 from score_files import write_scores
 from stored_runs import get
 from textual.pilot import Pilot
 
 from engine.files.paths import Home
 from engine.store.database import Store
-from tui.screens.compare import CompareScreen
 from tui.widgets.score_pane import ComparedScorePane, RunScorePane, ScorePlot
 
 
@@ -64,14 +63,7 @@ async def test_compared_runs_have_a_line_each(home: Home, study: Store) -> None:
     write(home, study, 4)
     write(home, study, 2, are_grades=True)
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        for run_id in (3, 4, 2):
-            while table(pilot).run_id != run_id:
-                await pilot.press("j")
-            await pilot.press("space", "g")
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        await until(pilot, lambda: shown(pilot, "#compare-head"))
+        await on_comparison(pilot, 3, 4, 2)
         await pilot.press("5")
         await until(pilot, lambda: "all classes: test" in shown(pilot, "#scores-head"))
         assert "no scores: #3" in shown(pilot, "#scores-says")

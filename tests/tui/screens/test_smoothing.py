@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-from pilots import SMALL, app, on_run, opened, shown, table, until
+from pilots import SMALL, app, on_comparison, on_run, opened, shown, table, until
 from textual.pilot import Pilot
 
 from engine.files.paths import Home
 from engine.store.database import Store
 from tui.plots import Chart
 from tui.preferences.state import APP, load_preferences, state_file
-from tui.screens.compare import CompareScreen
 from tui.screens.home import HomeScreen
 from tui.views.smoothing import SMOOTHING, smoothed
 from tui.widgets.chart_plot import ChartPlot
@@ -63,13 +62,6 @@ async def test_a_strength_that_does_not_exist_is_the_nearest(home: Home, study: 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"smoothing": 99}))
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        for run_id in (3, 4):
-            while table(pilot).run_id != run_id:
-                await pilot.press("j")
-            await pilot.press("space", "g")
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
-        await until(pilot, lambda: shown(pilot, "#compare-head"))
+        await on_comparison(pilot, 3, 4)
         assert pilot.app.screen.query_one(CurvesPane).chart_state.smoothing == len(SMOOTHING) - 1
         await until(pilot, lambda: "smoothed 0.99" in shown(pilot, "#curves-says"))
